@@ -1,0 +1,1 @@
+"""Number systems, one file each: how a written value becomes a number, is settled and is shown."""

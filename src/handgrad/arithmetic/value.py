@@ -1,0 +1,117 @@
+"""Real: one certain number, as the user of a trace meets it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, fmpq
+
+from handgrad.arithmetic import real
+from handgrad.arithmetic.real import Scalar
+
+
+class Real:
+    """A certain number: compares, computes and converts as a number.
+
+    ``Real == 4/7`` as a Fraction holds exactly while the number is rational (``fraction`` is not None);
+    a ball equals what it cannot be told apart from. ``float`` gives the nearest double.
+    """
+
+    __slots__ = ("value",)
+    __array_ufunc__ = None
+    __hash__ = None  # type: ignore[assignment]  # a ball has no hash that agrees with ==
+
+    def __init__(self, value: Scalar) -> None:
+        self.value = value
+
+    @classmethod
+    def of(cls, number: Any) -> Real:
+        """An integer, Fraction, float (its exact value), flint number or Real as a Real."""
+        if isinstance(number, cls):
+            return number
+        if isinstance(number, (fmpq, arb)):
+            return cls(number)
+        if isinstance(number, int):
+            return cls(fmpq(number))
+        if isinstance(number, Fraction):
+            return cls(fmpq(number.numerator, number.denominator))
+        return cls(fmpq(*float(number).as_integer_ratio()))
+
+    @property
+    def fraction(self) -> Fraction | None:
+        """The number as a Fraction while it is rational, else None."""
+        if not isinstance(self.value, fmpq):
+            return None
+        return Fraction(int(self.value.p), int(self.value.q))
+
+    @property
+    def radius(self) -> float:
+        """How far the number can lie from its midpoint; 0 while it is rational."""
+        return 0.0 if isinstance(self.value, fmpq) else float(self.value.rad())
+
+    def __float__(self) -> float:
+        if isinstance(self.value, fmpq):
+            return int(self.value.p) / int(self.value.q)
+        return 0.0 if self.value.contains(0) else float(self.value.mid())
+
+    def __repr__(self) -> str:
+        return str(self)
+
+    def __str__(self) -> str:
+        return str(self.value) if isinstance(self.value, fmpq) else str(float(self))
+
+    def __bool__(self) -> bool:
+        return real.sign(self.value) != 0
+
+    def _compare(self, other: Any) -> int | None:
+        try:
+            return real.sign(self.value - Real.of(other).value)
+        except (TypeError, ValueError, OverflowError):
+            return None
+
+    def __eq__(self, other: object) -> bool:
+        return self._compare(other) == 0
+
+    def __lt__(self, other: Any) -> bool:
+        return self._compare(other) == -1
+
+    def __gt__(self, other: Any) -> bool:
+        return self._compare(other) == 1
+
+    def __le__(self, other: Any) -> bool:
+        return self._compare(other) in (-1, 0)
+
+    def __ge__(self, other: Any) -> bool:
+        return self._compare(other) in (1, 0)
+
+    def __add__(self, other: Any) -> Real:
+        return Real(self.value + Real.of(other).value)
+
+    __radd__ = __add__
+
+    def __sub__(self, other: Any) -> Real:
+        return Real(self.value - Real.of(other).value)
+
+    def __rsub__(self, other: Any) -> Real:
+        return Real(Real.of(other).value - self.value)
+
+    def __mul__(self, other: Any) -> Real:
+        return Real(self.value * Real.of(other).value)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Any) -> Real:
+        return Real(real.divide(self.value, Real.of(other).value))
+
+    def __rtruediv__(self, other: Any) -> Real:
+        return Real(real.divide(Real.of(other).value, self.value))
+
+    def __neg__(self) -> Real:
+        return Real(-self.value)
+
+    def __abs__(self) -> Real:
+        return Real(abs(self.value))
+
+    def __round__(self, digits: int = 0) -> float:
+        return round(float(self), digits)

@@ -1,0 +1,1 @@
+"""Mathematics as data: nodes, documents and the symbol tables of the conventions."""

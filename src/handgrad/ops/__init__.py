@@ -1,0 +1,19 @@
+"""Every op, defined once: importing this package fills the tables OPS, LOSSES and UPDATES."""
+
+from handgrad.ops import activations, convolution, dense, losses, pooling, reshaping, updates
+from handgrad.ops.op import LOSSES, OPS, UPDATES, Op, register
+
+__all__ = [
+    "LOSSES",
+    "OPS",
+    "UPDATES",
+    "Op",
+    "activations",
+    "convolution",
+    "dense",
+    "losses",
+    "pooling",
+    "register",
+    "reshaping",
+    "updates",
+]

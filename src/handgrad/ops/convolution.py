@@ -1,0 +1,293 @@
+"""Convolution: a kernel sliding over an input. As in every framework it is a cross-correlation."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any, ClassVar
+
+from handgrad.notation.nodes import BigSum, Entry, Expr, Function, Star, Sum, Symbol
+from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.textbook import elided_sum
+from handgrad.ops.windows import Padding, Size, Windows, check_sizes, each, out_size, pads, windows
+
+
+class Convolution(Op, frozen=True, kw_only=True):
+    """F = X * K + b: F[o,p] = Σ_{c,t} K[o,c,t] X[c, s p + d t − pad] + b[o].
+
+    Shapes: X [in][n…], K [out][in][k…], b [out], F [out][n′…] with
+    n′ = ⌊(n + pad − d (k−1) − 1)/s⌋ + 1. Short forms for one channel: K [k…] with X [n…] gives F [n′…];
+    K [out][k…] gives F [out][n′…].
+
+    ∂L/∂K = X * ∂L/∂F; ∂L/∂X is the full convolution of ∂L/∂F with the flipped kernel.
+    Source: LeCun et al. (1989); Dumoulin, Visin, A guide to convolution arithmetic (2016).
+    """
+
+    rank: ClassVar[int]
+    parameters: ClassVar[dict[str, str]] = {"K": "kernel", "b": "bias"}
+    optional: ClassVar[tuple[str, ...]] = ("b",)
+    by_entry: ClassVar[bool] = True
+    remarks: ClassVar[dict[str, str]] = {
+        "dx": "Here a true convolution appears: the kernel is flipped (rot180) and every place counts "
+        "at which it meets the input.",
+    }
+    stride: Size = 1
+    padding: Padding = 0
+    dilation: Size = 1
+    channels: int | None = None
+    """The number of output channels, where the kernel is drawn at random."""
+    size: Size | None = None
+    """The kernel's length in each dimension, where it is drawn at random."""
+
+    def expected(self, letter: str, x: Shape, known: dict[str, Shape]) -> Shape | None:
+        """K [channels][in][size…]; b as long as K has output channels."""
+        if letter == "b":
+            return kernel_axes(known["K"], self.rank)[:1] if "K" in known else None
+        if self.channels is None or self.size is None:
+            return None
+        return (self.channels, input_axes(x, self.rank)[0], *each(self.size, self.rank))
+
+    def shape(self, report: Report, *, x: Shape, K: Shape, b: Shape | None = None) -> Shape | None:
+        """[out][n′…] from x [in][n…], K [out][in][k…], b [out], and the short forms for one channel."""
+        rank = self.rank
+        fits = check_sizes(report, rank, {"stride": self.stride, "dilation": self.dilation}, self.padding)
+        if not rank <= len(K) <= rank + 2:
+            report("kernel", f"expected [out][in]{'[k]' * rank} or a short form for one channel, found {list(K)}")
+            return None
+        if not rank <= len(x) <= rank + 1:
+            report("op", f"expected an input of {rank} or, with channels, {rank + 1} axes, found shape {list(x)}")
+            return None
+        outs, ins, taps = kernel_axes(K, rank)
+        channels, size = input_axes(x, rank)
+        if ins != channels:
+            report("kernel", f"expected {channels} input channels (axis in), found {ins}")
+        if b is not None and b != (outs,) and not (b == () and len(K) == rank):
+            report("bias", f"expected {outs} entries, one for each output channel, found shape {list(b)}")
+        if not fits:
+            return None
+        return self._out_shape(report, x, K, outs, size, taps)
+
+    def _out_shape(self, report: Report, x: Shape, K: Shape, outs: int, size: Shape, taps: Shape) -> Shape | None:
+        stride, padding, dilation = self.geometry(size, taps)
+        output = out_size(size, taps, stride, padding, dilation)
+        for axis, out in enumerate(output):
+            if out < 1:
+                reach, have = dilation[axis] * (taps[axis] - 1) + 1, size[axis] + sum(padding[axis])
+                report("kernel", f"the kernel reaches over {reach} entries, axis {axis + 1} of its input has {have}")
+        if min(output) < 1:
+            return None
+        return output if len(K) == self.rank and len(x) == self.rank else (outs, *output)
+
+    def geometry(self, size: Shape, taps: Shape) -> tuple[Shape, tuple[tuple[int, int], ...], Shape]:
+        """Stride, padding and dilation for each dimension."""
+        stride, dilation = each(self.stride, self.rank), each(self.dilation, self.rank)
+        return stride, pads(self.padding, size, taps, stride, dilation), dilation
+
+    def windows(self, x: Shape, K: Shape) -> Windows:
+        """The table of places for an input and kernel of these shapes."""
+        (_, size), taps = input_axes(x, self.rank), kernel_axes(K, self.rank)[2]
+        return windows(size, taps, *self.geometry(size, taps))
+
+    def forward(self, xp: Any, x: Array, K: Array, b: Array | None = None) -> Array:
+        at = self.windows(x.shape[1:], K.shape)
+        outs, ins, taps = kernel_axes(K.shape, self.rank)
+        # y[B,o,P] = Σ_(c,t) K[o,(c,t)] x[B,(c,t),P]
+        y = xp.reshape(K, (outs, ins * prod(taps))) @ _under_taps(xp, x, at, ins)
+        if b is not None:
+            y = y + xp.reshape(b, (outs, 1))
+        single = K.ndim == self.rank and x.ndim == self.rank + 1
+        return xp.reshape(y, (x.shape[0], *(() if single else (outs,)), *at.output))
+
+    def forward_form(self, x: Expr, K: Expr, b: Expr | None = None) -> Expr:
+        return Star(x, K) if b is None else Sum((Star(x, K), b))
+
+    def forward_entry(self, index: Shape, x: Operand, K: Operand, b: Operand | None = None) -> Expr:
+        at, ins = self.windows(x.shape, K.shape), kernel_axes(K.shape, self.rank)[1]
+        o, p = split(index, at.output)
+        pairs = [(c, t) for c in range(ins) for t in at.inside[p]]
+        total = elided_sum(
+            len(pairs),
+            lambda k: self._x(x, pairs[k][0], at.gather[pairs[k][1]][p]) * self._k(K, o, *pairs[k]),
+        )
+        return total if b is None else total + b.entry(*((o,) if b.shape else ()))
+
+    def dx(self, xp: Any, dy: Array, K: Array, x_shape: Shape) -> Array:
+        at = self.windows(x_shape, K.shape)
+        outs, ins, taps = kernel_axes(K.shape, self.rank)
+        batch, places = dy.shape[0], prod(at.output)
+        # dx[B,c,i] = Σ_(o,t) K[o,c,t] dy[B,o,scatter[t,i]]
+        seen = _taken(xp, xp.reshape(dy, (batch, outs, places)), at.scatter)
+        kernel = xp.permute_dims(xp.reshape(K, (outs, ins, prod(taps))), (1, 0, 2))
+        return xp.reshape(xp.reshape(kernel, (ins, outs * prod(taps))) @ seen, (batch, *x_shape))
+
+    def dx_form(self, dy: Expr, K: Expr, x_shape: Shape) -> Expr:
+        del x_shape
+        return Star(dy, Function("rot180", (K,)))
+
+    def dx_entry(self, index: Shape, dy: Operand, K: Operand, x_shape: Shape) -> Expr:
+        at, (outs, _, taps) = self.windows(x_shape, K.shape), kernel_axes(K.shape, self.rank)
+        c, i = split(index, at.input)
+        met = [(t, at.scatter[t][i]) for t in range(prod(taps)) if at.scatter[t][i] < prod(at.output)]
+        pairs = [(o, t, p) for o in range(outs) for t, p in met]
+        return elided_sum(len(pairs), lambda k: self._dx_term(dy, K, at, c, *pairs[k]))
+
+    def _dx_term(self, dy: Operand, K: Operand, at: Windows, c: int, o: int, t: int, p: int) -> Expr:
+        return self._y(dy, o, p, at.output) * self._k(K, o, c, t)
+
+    def dK(self, xp: Any, dy: Array, x: Array, K_shape: Shape) -> Array:
+        at, (outs, ins, _) = self.windows(x.shape[1:], K_shape), kernel_axes(K_shape, self.rank)
+        seen = _under_taps(xp, x, at, ins)
+        # dK[o,(c,t)] = Σ_B Σ_P dy[B,o,P] x[B,(c,t),P]
+        products = xp.reshape(dy, (x.shape[0], outs, prod(at.output))) @ seen.mT
+        return xp.reshape(xp.sum(products, axis=0), K_shape)
+
+    def dK_form(self, dy: Expr, x: Expr, K_shape: Shape) -> Expr:
+        del K_shape
+        return Star(x, dy)
+
+    def dK_entry(self, index: Shape, dy: Operand, x: Operand, K_shape: Shape) -> Expr:
+        at, taps = self.windows(x.shape, K_shape), kernel_axes(K_shape, self.rank)[2]
+        o, c, t = _kernel_place(index, self.rank, taps)
+        places = [p for p in range(prod(at.output)) if at.gather[t][p] < prod(at.input)]
+        met = [(n, p) for n in range(len(x.examples)) for p in places]
+        return elided_sum(
+            len(met),
+            lambda k: (
+                self._x(x.examples[met[k][0]], c, at.gather[t][met[k][1]])
+                * self._y(dy.examples[met[k][0]], o, met[k][1], at.output)
+            ),
+        )
+
+    def db(self, xp: Any, dy: Array, b_shape: Shape) -> Array:
+        # db[o] = Σ_B Σ_P dy[B,o,P]
+        flat = xp.reshape(dy, (dy.shape[0], prod(b_shape), -1))
+        return xp.reshape(xp.sum(flat, axis=(0, 2)), b_shape)
+
+    def db_form(self, dy: Expr, b_shape: Shape) -> Expr:
+        letters = "pqr"[: self.rank]
+        return BigSum(Entry(dy, (*("o",) * bool(b_shape), *letters)), Symbol(", ".join(letters)))
+
+    def db_entry(self, index: Shape, dy: Operand, b_shape: Shape) -> Expr:
+        o = index[0] if index else 0
+        output = dy.shape[-self.rank :]
+        places = prod(output)
+        return elided_sum(places * len(dy.examples), lambda k: self._y(dy.examples[k // places], o, k % places, output))
+
+    def _x(self, x: Operand, c: int, i: int) -> Expr:
+        size = x.shape[-self.rank :]
+        return x.entry(*((c,) if len(x.shape) > self.rank else ()), *unravel(i, size))
+
+    def _y(self, y: Operand, o: int, p: int, output: Shape) -> Expr:
+        return y.entry(*((o,) if len(y.shape) > self.rank else ()), *unravel(p, output))
+
+    def _k(self, K: Operand, o: int, c: int, t: int) -> Expr:
+        leading = (o, c)[: len(K.shape) - self.rank]
+        return K.entry(*leading, *unravel(t, K.shape[-self.rank :]))
+
+    def definitions(self) -> tuple[tuple[Expr, Expr], ...]:
+        """One entry of X * K, as a sum over the kernel."""
+        X, K = Symbol("X", bold=True), Symbol("K", bold=True)
+        places, taps = "ij"[: self.rank], "tu"[: self.rank]
+        stride = each(self.stride, self.rank)
+        under = tuple(_under(p, t, s) for p, t, s in zip(places, taps, stride, strict=True))
+        body = Entry(X, under) * Entry(K, tuple(taps))
+        return ((Entry(Star(X, K), tuple(places)), BigSum(body, Symbol(", ".join(taps)))),)
+
+
+def _under(place: str, tap: str, stride: int) -> str:
+    return f"{place}+{tap}−1" if stride == 1 else f"{stride}({place}−1)+{tap}"
+
+
+def kernel_axes(K: Shape, rank: int) -> tuple[int, int, Shape]:
+    """Output channels, input channels and taps of a kernel in any of its forms."""
+    leading = K[: len(K) - rank]
+    outs = leading[0] if leading else 1
+    return outs, leading[1] if len(leading) == 2 else 1, K[len(K) - rank :]
+
+
+def input_axes(x: Shape, rank: int) -> tuple[int, Shape]:
+    """Channels and spatial size of an input with or without a channel axis."""
+    return (x[0], x[1:]) if len(x) > rank else (1, x)
+
+
+def unravel(place: int, size: Shape) -> Shape:
+    """A place counted row by row as an index of each axis."""
+    index = []
+    for n in reversed(size):
+        place, i = divmod(place, n)
+        index.append(i)
+    return tuple(reversed(index))
+
+
+def ravel(index: Shape, size: Shape) -> int:
+    """An index of each axis as a place counted row by row."""
+    place = 0
+    for i, n in zip(index, size, strict=True):
+        place = place * n + i
+    return place
+
+
+def split(index: Shape, size: Shape) -> tuple[int, int]:
+    """An index of an array with or without a channel axis as channel and place."""
+    return (index[0] if len(index) > len(size) else 0), ravel(index[len(index) - len(size) :], size)
+
+
+def _kernel_place(index: Shape, rank: int, taps: Shape) -> tuple[int, int, int]:
+    leading = index[: len(index) - rank]
+    o = leading[0] if leading else 0
+    return o, leading[1] if len(leading) == 2 else 0, ravel(index[len(index) - rank :], taps)
+
+
+def _under_taps(xp: Any, x: Array, at: Windows, channels: int) -> Array:
+    """[B][(c,t)][P]: the entries of x under each tap at each place, 0 in the padding."""
+    flat = xp.reshape(x, (x.shape[0], channels, prod(at.input)))
+    return _taken(xp, flat, at.gather)
+
+
+def _taken(xp: Any, flat: Array, table: tuple[tuple[int, ...], ...]) -> Array:
+    """[B][(c,t)][places] from [B][c][n]: entry table[t][place], and 0 where that is n."""
+    batch, channels, _ = flat.shape
+    padded = xp.concat([flat, xp.zeros_like(flat[:, :, :1])], axis=2)
+    places = [place for row in table for place in row]
+    return xp.reshape(xp.take(padded, places, axis=2), (batch, channels * len(table), len(table[0])))
+
+
+@register
+class Conv1d(Convolution, frozen=True, kw_only=True):
+    """F = X * K + b over one dimension: F[o,i] = Σ_{c,t} K[o,c,t] X[c, s(i−1)+t]; X [in][n], K [out][in][k]."""
+
+    name: ClassVar[str] = "conv1d"
+    rank: ClassVar[int] = 1
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample({"x": (1, 8), "K": (2,)}),
+        Sample({"x": (2, 5), "K": (3, 2), "b": (3,)}, {"padding": 1}),
+        Sample({"x": (2, 2, 7), "K": (3, 2, 3), "b": (3,)}, {"stride": 2, "padding": 1}),
+        Sample({"x": (1, 2, 8), "K": (1, 2, 2)}, {"dilation": 3, "padding": [[0, 2]]}),
+    )
+    bad_samples: ClassVar[tuple[BadSample, ...]] = (
+        BadSample(
+            {"kernel": [1, 2, 3, 4]},
+            (3,),
+            "layer 1 (conv1d): the kernel reaches over 4 entries, axis 1 of its input has 3",
+        ),
+    )
+
+
+@register
+class Conv2d(Convolution, frozen=True, kw_only=True):
+    """F = X * K + b over two dimensions: F[o,i,j] = Σ_{c,t,u} K[o,c,t,u] X[c,i+t−1,j+u−1]; K [out][in][k][k]."""
+
+    name: ClassVar[str] = "conv2d"
+    rank: ClassVar[int] = 2
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample({"x": (1, 4, 4), "K": (2, 3)}),
+        Sample({"x": (2, 1, 4, 5), "K": (2, 2, 2), "b": (2,)}, {"padding": "same", "stride": [2, 1]}),
+        Sample({"x": (2, 2, 5, 4), "K": (3, 2, 2, 3), "b": (3,)}, {"stride": [2, 1], "padding": [1, 2]}),
+        Sample({"x": (1, 2, 6, 5), "K": (2, 2, 2, 2)}, {"dilation": [2, 3]}),
+    )
+    bad_samples: ClassVar[tuple[BadSample, ...]] = (
+        BadSample(
+            {"kernel": [[[[1, 2], [3, 4]]]]},
+            (3, 4, 4),
+            "layer 1 (conv2d): expected 3 input channels (axis in), found 1",
+        ),
+    )

@@ -1,0 +1,64 @@
+"""Pieces that several textbook forms are built of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from handgrad.notation.nodes import BigSum, Dots, Entry, Expr, Fraction, Matrix, Number, Symbol, add, product
+
+LONGEST_SUM = 8
+"""Terms of a sum that are written out; a longer one shows its first three, dots and its last."""
+
+
+def elided_sum(count: int, term: Callable[[int], Expr]) -> Expr:
+    """term(0) + term(1) + …, dots in the middle when there are many; 0 when there are none."""
+    if count == 0:
+        return Number("0", 0)
+    return add(*elided(count, term))
+
+
+def elided(count: int, item: Callable[[int], Expr]) -> tuple[Expr, ...]:
+    """item(0), item(1), …, dots in the middle when there are many."""
+    if count <= LONGEST_SUM:
+        return tuple(item(i) for i in range(count))
+    return (item(0), item(1), item(2), Dots(), item(count - 1))
+
+
+def weigh(dL: Expr, expression: Expr) -> Expr:
+    """The weight of an example times an expression; a weight of 1 is not written."""
+    return expression if isinstance(dL, Number) and dL.text == "1" else product(dL, expression)
+
+
+def columns_added(value: Expr) -> Expr:
+    """The sum over the examples of a batch, whose columns they are; a single column is itself."""
+    if not isinstance(value, Matrix):
+        return value
+    columns = [Matrix(tuple((row[n],) for row in value.rows), (value.shape[0], 1)) for n in range(len(value.rows[0]))]
+    return add(*(Dots() if isinstance(column.rows[0][0], Dots) else column for column in columns))
+
+
+def sum_over(index: str, body: Expr) -> BigSum:
+    """Σ of body over a letter."""
+    return BigSum(body, Symbol(index))
+
+
+def at(array: Expr, *indices: int | str) -> Entry:
+    """An entry of an array by letters, or by places from 1."""
+    return Entry(array, indices)
+
+
+def one_over(count: int) -> Expr:
+    """1/n."""
+    return Fraction(Number("1", 1), Number(str(count), count))
+
+
+def described(shape: tuple[int, ...]) -> str:
+    """A shape in words: "a single number", "a vector of 3", "a 2×3 matrix", "shape [2, 3, 4]"."""
+    match shape:
+        case ():
+            return "a single number"
+        case (n,):
+            return f"a vector of {n}"
+        case (m, n):
+            return f"a {m}×{n} matrix"
+    return f"shape {list(shape)}"

@@ -1,0 +1,1 @@
+"""Document -> a format, one file a format; printers know nodes, never ops."""

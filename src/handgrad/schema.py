@@ -1,0 +1,113 @@
+"""The JSON Schema of a problem file, made from the tables of ops, so that editors complete and check it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec.json import schema as type_schema
+from msgspec.structs import fields
+
+from handgrad.arithmetic.arithmetic import NAMES
+from handgrad.notation.symbols import CONVENTIONS, LETTERS
+from handgrad.ops import LOSSES, OPS, UPDATES
+from handgrad.ops.op import Constant, Op
+
+Schema = dict[str, Any]
+
+NUMBER: Schema = {"$ref": "#/$defs/number"}
+ARRAY: Schema = {"$ref": "#/$defs/array"}
+RESERVED = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 40}
+
+
+def schema() -> Schema:
+    """The schema (draft 2020-12) of a problem file."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "handgrad problem",
+        "type": "object",
+        "required": ["network", "data"],
+        "additionalProperties": False,
+        "properties": {
+            "title": {"type": "string"},
+            "notation": {
+                "anyOf": [{"enum": list(CONVENTIONS)}, _table({letter: {"type": "string"} for letter in LETTERS})]
+            },
+            "arithmetic": {"type": "string", "description": ", ".join(NAMES)},
+            "digits": {"type": "integer", "minimum": 1, "maximum": 100},
+            "network": _table({"input": _shape(), "layers": _list(_layer())}, required=["input", "layers"]),
+            "loss": {"oneOf": [_op(op) for op in LOSSES.values()]},
+            "data": _data(),
+            "update": {"oneOf": [_op(op, {"freeze": _list({"type": "string"}, least=0)}) for op in UPDATES.values()]},
+            "questions": _list(_table({"ask": {"type": "string"}}, required=["ask"]), least=0),
+        },
+        "$defs": {"number": _number(), "array": _array()},
+    }
+
+
+def _table(properties: Schema, required: list[str] | None = None) -> Schema:
+    table: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return table | {"required": required} if required else table
+
+
+def _list(items: Schema, least: int = 1) -> Schema:
+    return {"type": "array", "items": items, "minItems": least}
+
+
+def _shape() -> Schema:
+    size = {"type": "integer", "minimum": 1}
+    return {"anyOf": [size, {"type": "array", "items": size, "minItems": 1, "maxItems": 4}]}
+
+
+def _number() -> Schema:
+    written = {"type": "string", "description": '"4/7", "1e-3", "sqrt(2)", "ln(2)", "pi"', "maxLength": 200}
+    return {"anyOf": [{"type": "number"}, written]}
+
+
+def _array() -> Schema:
+    source = _table({"file": {"type": "string"}, "key": {"type": "string"}}, required=["file"])
+    drawn = {
+        "random": {"enum": ["normal", "uniform", "integers"]},
+        "seed": {"type": "integer", "minimum": 0},
+        "decimals": {"type": "integer", "minimum": 0},
+        "shape": _shape(),
+        **dict.fromkeys(("scale", "mean", "low", "high"), NUMBER),
+    }
+    return {"anyOf": [NUMBER, _list(ARRAY), source, _table(drawn, required=["random", "seed"])]}
+
+
+def _layer() -> Schema:
+    activations = [op for op in OPS.values() if op.activates]
+    activation = {"anyOf": [{"enum": [op.name for op in activations]}, {"oneOf": [_op(op) for op in activations]}]}
+    return {"oneOf": [_op(op, {"name": RESERVED, "activation": activation}) for op in OPS.values()]}
+
+
+def _op(op: type[Op], others: Schema | None = None) -> Schema:
+    """The table of one op: its name, parameters and settings."""
+    properties: Schema = {"op": {"const": op.name, "description": _first_line(op)}}
+    properties |= dict.fromkeys(op.parameters.values(), ARRAY)
+    properties |= {field.name: type_schema(field.type, schema_hook=_constant) for field in fields(op)}
+    required = [key for letter, key in op.parameters.items() if letter not in op.optional]
+    required += [field.name for field in fields(op) if field.required]
+    return _table(properties | (others or {}), required=["op", *required])
+
+
+def _first_line(op: type[Op]) -> str:
+    return (op.__doc__ or "").strip().partition("\n")[0]
+
+
+def _constant(kind: type) -> Schema:
+    if kind is Constant:
+        return NUMBER
+    message = f"no schema for {kind}"
+    raise NotImplementedError(message)
+
+
+def _data() -> Schema:
+    label = {"type": "integer", "minimum": 1}
+    properties = {
+        "x": ARRAY,
+        "y": ARRAY,
+        "label": {"anyOf": [label, _list(label)]},
+        "batch": {"type": "boolean"},
+    }
+    return _table(properties, required=["x"])

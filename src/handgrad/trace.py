@@ -1,0 +1,197 @@
+"""The trace: every named quantity of a problem, computed in an arithmetic, and the answers to questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flint import fmpq
+
+from handgrad.arithmetic.arithmetic import Arithmetic, Shown, arithmetic
+from handgrad.arithmetic.numerals import Irrational
+from handgrad.arithmetic.value import Real
+from handgrad.arithmetic.written import WrittenArray
+from handgrad.errors import DomainError, InputError, Undecided
+from handgrad.ops.op import Shape
+from handgrad.plan import WEIGHT, Plan, Step, plan
+from handgrad.problem import Problem
+from handgrad.query import Query, parse
+
+if TYPE_CHECKING:
+    from handgrad.working.answer import Answer
+    from handgrad.working.document import Document
+
+Result = TypeVar("Result")
+
+
+def solve(problem: Problem, arithmetic: str | None = None) -> Trace:
+    """Forward pass, loss, backward pass (and update) of a problem.
+
+    ``arithmetic`` is that of the problem unless given. InputError if a value is not finite.
+    """
+    return Trace(problem, arithmetic or problem.arithmetic)
+
+
+class Trace:
+    """All quantities by name: ``trace["h2"]``, ``trace["dL/dW1"]``; ``names`` lists them.
+
+    Arrays have no batch axis unless the problem is a batch. In the exact arithmetics they hold Reals.
+    """
+
+    def __init__(self, problem: Problem, arithmetic_name: str) -> None:
+        self.problem = problem
+        try:
+            self.arithmetic: Arithmetic = arithmetic(
+                arithmetic_name, decimals=problem.speaks_decimals, digits=problem.digits
+            )
+        except ValueError as error:
+            raise InputError(str(error)) from None
+        self.plan: Plan = plan(problem)
+        self._attempt = 0
+        self._values: dict[str, Any] = {}
+        self._exact: dict[str, bool] = {}
+        self._until_decided(self._compute)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of all quantities, other names for them last."""
+        return self.plan.names
+
+    def __contains__(self, name: str) -> bool:
+        return self.plan.resolve(name) is not None
+
+    def __getitem__(self, name: str) -> Any:
+        query = parse(name, self.plan)
+        return self.value(query)
+
+    def __repr__(self) -> str:
+        return f"Trace({self.problem.title or 'untitled'!r}, {self.arithmetic.name})"
+
+    def value(self, query: Query) -> Any:
+        """The value of a parsed question, as a user of the trace meets it."""
+        if query.function:
+            return self._until_decided(lambda: self._function(query))
+        whole = self.arithmetic.outward(self._outer(query.name))
+        if query.index is None:
+            return whole
+        return whole[query.index] if query.index else whole
+
+    def ask(self, question: str) -> Answer:
+        """One question with the minimal chain of steps to its answer."""
+        from handgrad.working.answer import Answer
+
+        return Answer(self, parse(question, self.plan))
+
+    def working(self, questions: Sequence[str] | None = None) -> Document:
+        """The worked solution; with questions, only what their answers need."""
+        from handgrad.working.builder import document
+
+        asked = self.problem.questions if questions is None else questions
+        queries = [parse(question, self.plan) for question in asked]
+        return self._until_decided(lambda: document(self, queries))
+
+    def raw(self, name: str) -> Any:
+        """A quantity as the arithmetic holds it, batch axis first where there is one."""
+        return self._values[name]
+
+    def batched(self, name: str) -> bool:
+        """Whether a quantity has one value for each example (and so a batch axis)."""
+        return name in self.plan.batched
+
+    def exact(self, name: str) -> bool:
+        """Whether settling the quantity did not change it."""
+        return self._exact.get(name, True)
+
+    def show(self, name: str, place: int) -> Shown:
+        """The entry at a place (counted row by row, batch axis first) as it is printed."""
+        return self.arithmetic.show(flat(self._values[name])[place], given=name in self.plan.given or name == WEIGHT)
+
+    def decided(self, work: Callable[[], Result]) -> Result:
+        """Do some work with these numbers, at a higher precision if it needs one."""
+        return self._until_decided(work)
+
+    def _until_decided(self, work: Callable[[], Result]) -> Result:
+        while True:
+            with self.arithmetic.working(self._attempt):
+                try:
+                    return work()
+                except Undecided:
+                    self._attempt += 1
+            self._until_decided(self._compute)
+
+    def _compute(self) -> None:
+        problem, values = self.problem, self._values
+        values.clear()
+        values["x"] = self._with_batch_axis(problem.x, problem.network.input)
+        if problem.loss is not None and problem.y is not None:
+            values["y"] = self._with_batch_axis(problem.y, problem.network.output)
+            counts = problem.examples if problem.batch and problem.loss.reduction == "mean" else 1
+            shares: list[fmpq | Irrational] = [fmpq(1, counts)] * problem.examples
+            values[WEIGHT] = self.arithmetic.array(WrittenArray(shares, (problem.examples,)))
+        for name, written in problem.network.parameters.items():
+            values[name] = self.arithmetic.array(written)
+        for step in self.plan.steps.values():
+            self._take(step)
+
+    def _with_batch_axis(self, written: WrittenArray, shape: Shape) -> Any:
+        return self.arithmetic.array(written.reshape((self.problem.examples, *shape)))
+
+    def _take(self, step: Step) -> None:
+        letters: dict[str, Any] = {letter: self._values[name] for letter, name in step.letters.items()}
+        letters |= step.shapes
+        for constant in step.op.constants:
+            if constant in step.op.letters(step.rule):
+                letters[constant] = self.arithmetic.array(getattr(step.op, constant).written)
+        try:
+            value = step.op.apply(step.rule, self.arithmetic.xp, letters)
+            self._values[step.name], self._exact[step.name] = self.arithmetic.settle(value)
+        except (DomainError, ZeroDivisionError) as error:
+            raise InputError(self._failure(step, str(error))) from None
+        if not self.arithmetic.finite(self._values[step.name]):
+            raise InputError(self._failure(step, "a number too large, or none"))
+
+    def _failure(self, step: Step, what: str) -> str:
+        place = f"layer {step.layer} ({step.op.name})" if step.layer else step.op.name
+        hint = "" if self.arithmetic.name == "exact" else "; try the exact arithmetic"
+        return f"{step.name}, {place}: {what} in {self.arithmetic.name}{hint}"
+
+    def _outer(self, name: str) -> Any:
+        value = self._values[name]
+        if self.batched(name) and not self.problem.batch:
+            return self.arithmetic.xp.reshape(value, tuple(value.shape[1:]))
+        return value
+
+    def _function(self, query: Query) -> Any:
+        xp, value = self.arithmetic.xp, self._outer(query.name)
+        if query.index is not None:
+            value = value[query.index] if query.index else value
+            value = xp.asarray(value)
+        if query.function == "argmax":
+            return _place(xp, value)
+        if query.function == "max":
+            return self.arithmetic.outward(xp.max(value, axis=None))
+        total = xp.sum(value, axis=None)
+        return self.arithmetic.outward(total / prod(value.shape) if query.function == "mean" else total)
+
+
+def _place(xp: Any, value: Any) -> int | tuple[int, ...]:
+    """Where the largest entry stands, counted from 1; one number for a vector."""
+    from handgrad.ops.convolution import unravel
+
+    best = int(flat(xp.argmax(xp.reshape(value, (1, -1)), axis=1))[0])
+    index = tuple(i + 1 for i in unravel(best, tuple(value.shape)))
+    return index[0] if len(index) == 1 else index or 1
+
+
+def flat(value: Any) -> Any:
+    """The entries of an array row by row."""
+    entries = getattr(value, "flat", None)
+    return [value] if entries is None else entries
+
+
+def number(value: Any) -> Any:
+    """A Real's fraction or float, a NumPy number as a Python one."""
+    if isinstance(value, Real):
+        return value.fraction if value.fraction is not None else float(value)
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,1 @@
+"""Trace -> Document: the worked solution, step by step."""

@@ -1,0 +1,161 @@
+"""Trace -> Document: Given, Forward pass, Loss, Backward pass, Update, Answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handgrad.notation.document import Block, Equation, Line, Paragraph, Section, Table
+from handgrad.notation.nodes import Expr, Function, Number
+from handgrad.notation.symbols import convention
+from handgrad.ops.losses import Loss
+from handgrad.plan import Step
+from handgrad.query import Query
+from handgrad.trace import Trace
+from handgrad.working.data import values
+from handgrad.working.document import Document
+from handgrad.working.operands import Board
+from handgrad.working.steps import entry_equation, equation
+
+TITLES = {"forward": "Forward pass", "loss": "Loss", "backward": "Backward pass", "update": "Update"}
+
+
+def document(trace: Trace, queries: Sequence[Query]) -> Document:
+    """The working of a trace: all of it, or what the questions need and their answers."""
+    last = trace.problem.network.nodes[-1].layer
+    board = Board(trace, convention(trace.problem.notation, last))
+    plan = trace.plan
+    steps = plan.chain([query.name for query in queries]) if queries else list(plan.steps.values())
+    writer = _Writer(board)
+    sections = [Section("Given", writer.given(steps, queries))]
+    for section, title in TITLES.items():
+        part = [step for step in steps if step.section == section]
+        if part:
+            sections.append(Section(title, writer.steps(part)))
+    if queries:
+        sections.append(Section("Answers", tuple(writer.answer(query) for query in queries)))
+    title = trace.problem.title or "Worked solution"
+    return Document(title, tuple(sections), lambda: values(trace, queries))
+
+
+class _Writer:
+    """Writes blocks one after another, numbering equations and defining each symbol once."""
+
+    def __init__(self, board: Board) -> None:
+        self.board, self.trace = board, board.trace
+        self.count = 0
+        self.defined: set[Expr] = set()
+
+    def _number(self) -> int:
+        self.count += 1
+        return self.count
+
+    def given(self, steps: Sequence[Step], queries: Sequence[Query]) -> tuple[Block, ...]:
+        """What the problem gives: the layers, then input, target and parameters that are used."""
+        used = {name for step in steps for name in step.letters.values()} | {query.name for query in queries}
+        blocks: list[Block] = [Paragraph((self._how(),), "note"), self._layers()]
+        for name in self.trace.plan.given:
+            if name in used:
+                self.board.fresh()
+                value = self.board.value(name)
+                sign = "=" if self.board.exact else "≈"
+                blocks.append(Equation(self.board.symbol(name), (Line(sign, value),), 0, name))
+        return tuple(blocks)
+
+    def _how(self) -> str:
+        problem = self.trace.problem
+        name = self.trace.arithmetic.name
+        if name == "exact":
+            text = "Computed exactly; behind ≈ stand rounded decimals of which every digit is certain."
+        elif name.startswith("rounded"):
+            text = f"Computed as by hand, {name}: each named quantity is rounded half up and carried on rounded."
+        else:
+            text = f"Computed in {name}; behind ≈ stand rounded decimals."
+        if problem.batch:
+            share = "mean" if problem.loss is None or problem.loss.reduction == "mean" else "sum"
+            text += f" The {problem.examples} examples stand side by side as columns; L is the {share} of their losses."
+        return text
+
+    def _layers(self) -> Table:
+        rows = []
+        for node in self.trace.problem.network.nodes:
+            reads, gives = _size(node.reads_shape), _size(node.shape)
+            rows.append((str(node.layer), node.op.name, f"{reads} → {gives}", self.board.symbol(node.name)))
+        return Table(("Layer", "Op", "Shape", "Gives"), tuple(rows))
+
+    def steps(self, steps: Sequence[Step]) -> tuple[Block, ...]:
+        """A section's steps, a heading for each layer, each symbol defined before its first use."""
+        blocks: list[Block] = []
+        layer = None
+        for step in steps:
+            if step.layer != layer and step.section != "loss":
+                layer = step.layer
+                if layer:
+                    blocks.append(Paragraph((self._heading(layer),), "lead"))
+            blocks += self._before(step)
+            blocks.append(equation(self.board, step, self._number()))
+        return tuple(blocks)
+
+    def _heading(self, layer: int) -> str:
+        names = [node.op.name for node in self.trace.problem.network.nodes if node.layer == layer]
+        return f"Layer {layer} ({', '.join(names)})"
+
+    def _before(self, step: Step) -> list[Block]:
+        blocks: list[Block] = []
+        if step.rule in step.op.remarks:
+            blocks.append(Paragraph((step.op.remarks[step.rule],)))
+        if isinstance(step.op, Loss) and step.rule in step.op.joint.values():
+            blocks += self._joint(step, step.op)
+        for left, right in _definitions(step):
+            if left not in self.defined:
+                self.defined.add(left)
+                blocks.append(Equation(left, (Line("=", right),)))
+        return blocks
+
+    def _joint(self, step: Step, loss: Loss) -> list[Block]:
+        output = self.trace.problem.network.nodes[-1]
+        a, yhat, y = (self.board.symbol(name) for name in (output.reads, "yhat", "y"))
+        words = f"{output.op.name} and {loss.name} together, by the chain rule over the outputs (for one example):"
+        blocks: list[Block] = [Paragraph((words[0].upper() + words[1:],))]
+        derivation = getattr(loss, f"{step.rule}_derivation")(a, yhat, y)
+        for left, *rest in derivation:
+            blocks.append(Equation(left, tuple(Line("=", part) for part in rest)))
+        return blocks
+
+    def answer(self, query: Query) -> Equation:
+        """A question and its answer."""
+        if query.function:
+            return self._function(query)
+        size = self.trace.plan.shape(query.name)
+        if query.index is not None or (not size and not self.board.side_by_side(query.name)):
+            return entry_equation(self.board, query, self._number())
+        self.board.fresh()
+        value = self.board.value(query.name)
+        sign = "=" if self.board.exact and self.trace.exact(query.name) else "≈"
+        return Equation(self.board.symbol(query.name), (Line(sign, value),), self._number(), query.name)
+
+    def _function(self, query: Query) -> Equation:
+        inner = entry_equation(self.board, query, 0).left if query.index else self.board.symbol(query.name)
+        value = self.trace.value(query)
+        if query.function == "argmax":
+            shown: Expr = Number(str(value), value) if isinstance(value, int) else _index(value)
+            return Equation(Function(query.function, (inner,)), (Line("=", shown),), self._number(), query.name)
+        raw = getattr(value, "value", value)
+        printed = self.trace.arithmetic.show(raw)
+        line = Line("=" if printed.exact else "≈", printed.expression)
+        return Equation(Function(query.function, (inner,)), (line,), self._number(), query.name)
+
+
+def _index(place: tuple[int, ...]) -> Expr:
+    return Function("", tuple(Number(str(i), i) for i in place))
+
+
+def _definitions(step: Step) -> tuple[tuple[Expr, Expr], ...]:
+    """The definitions that a step needs: of the op itself forward, of its derivative backward."""
+    pairs = step.op.definitions()
+    if step.rule == "forward":
+        return pairs[:1] if step.section == "forward" else ()
+    return pairs[1:] if step.rule == "dx" else ()
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return "×".join(str(n) for n in shape) if shape else "1"

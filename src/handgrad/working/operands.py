@@ -1,0 +1,167 @@
+"""Letters of a rule filled in: with symbols, or with the numbers of a trace as they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from handgrad.arithmetic.real import Scalar
+from handgrad.arithmetic.value import Real
+from handgrad.notation.nodes import Entry, Expr, Number
+from handgrad.notation.symbols import Convention
+from handgrad.ops.op import Shape
+from handgrad.ops.textbook import one_over
+from handgrad.plan import WEIGHT, Step
+from handgrad.trace import Trace, flat
+from handgrad.working.layout import arrange
+
+
+class Board:
+    """The numbers and symbols of one trace, as a working writes them down.
+
+    ``exact`` turns false when a number is written that is not the very value (see ``fresh``).
+    """
+
+    def __init__(self, trace: Trace, convention: Convention) -> None:
+        self.trace, self.plan, self.convention = trace, trace.plan, convention
+        self.exact = True
+
+    def fresh(self) -> None:
+        """Forget what was written so far: a new line begins."""
+        self.exact = True
+
+    def symbol(self, name: str) -> Expr:
+        """What is printed for a quantity."""
+        inner = name.removeprefix("dL/d")
+        single = not self.plan.shape(inner) and not self.side_by_side(inner)
+        return self.convention.symbol(name, bold=not single)
+
+    def side_by_side(self, name: str) -> bool:
+        """Whether the quantity has one value for each example of a batch."""
+        return self.plan.batch and name in self.plan.batched
+
+    def number(self, name: str, example: int, index: Shape) -> Expr:
+        """An entry as it is printed."""
+        shown = self.trace.show(name, self._place(name, example, index))
+        self.exact = self.exact and shown.exact
+        return shown.expression
+
+    def scalar(self, name: str, example: int, index: Shape) -> Any:
+        """An entry as a number that compares."""
+        entry: Scalar = flat(self.trace.raw(name))[self._place(name, example, index)]
+        return Real(entry) if type(entry).__module__.startswith("flint") else entry
+
+    def _place(self, name: str, example: int, index: Shape) -> int:
+        place = example if name in self.plan.batched else 0
+        for i, length in zip(index, self.plan.shape(name), strict=True):
+            place = place * length + i
+        return place
+
+    def examples(self, name: str) -> int:
+        """How many examples a quantity has values for."""
+        return self.trace.problem.examples if name in self.plan.batched else 1
+
+    def value(self, name: str) -> Expr:
+        """The whole quantity in numbers."""
+        return arrange(
+            self.plan.shape(name),
+            self.examples(name) if self.side_by_side(name) else None,
+            lambda n, index: self.number(name, n, index),
+        )
+
+    def weight(self) -> Expr:
+        """dL: how much an example counts in L."""
+        problem = self.trace.problem
+        mean = problem.batch and problem.loss is not None and problem.loss.reduction == "mean"
+        return one_over(problem.examples) if mean and problem.examples > 1 else Number("1", 1)
+
+    def constant(self, step: Step, name: str) -> Expr:
+        """A setting of an op as it is printed."""
+        value = self.trace.arithmetic.array(getattr(step.op, name).written)
+        return self.trace.arithmetic.show(flat(value)[0], given=True).expression
+
+
+class Numbers:
+    """An Operand of printed numbers: one example of a quantity."""
+
+    def __init__(self, board: Board, name: str, example: int) -> None:
+        self._board, self._name, self._example = board, name, example
+        self.shape: Shape = board.plan.shape(name)
+
+    def entry(self, *index: int) -> Expr:
+        """The entry as it is printed."""
+        return self._board.number(self._name, self._example, index)
+
+    def number(self, *index: int) -> Any:
+        """The entry as a number."""
+        return self._board.scalar(self._name, self._example, index)
+
+    @property
+    def examples(self) -> Sequence[Numbers]:
+        """All examples."""
+        return [Numbers(self._board, self._name, n) for n in range(self._board.examples(self._name))]
+
+
+class Symbols(Numbers):
+    """An Operand of symbols: x₂ where Numbers prints 0.7311."""
+
+    def entry(self, *index: int) -> Expr:
+        """The symbol with its index; of a batch the example stands first."""
+        places = tuple(i + 1 for i in index)
+        if self._board.side_by_side(self._name):
+            places = (self._example + 1, *places)
+        symbol = self._board.symbol(self._name)
+        return Entry(symbol, places) if places else symbol
+
+    @property
+    def examples(self) -> Sequence[Numbers]:
+        """All examples."""
+        return [Symbols(self._board, self._name, n) for n in range(self._board.examples(self._name))]
+
+
+class Fixed:
+    """An Operand that is one known number: a setting, or the weight of an example."""
+
+    shape: Shape = ()
+
+    def __init__(self, expression: Expr, value: Any = None) -> None:
+        self._expression, self._value = expression, value
+
+    def entry(self, *index: int) -> Expr:
+        """The number."""
+        del index
+        return self._expression
+
+    def number(self, *index: int) -> Any:
+        """The number's value."""
+        del index
+        return self._value
+
+    @property
+    def examples(self) -> Sequence[Fixed]:
+        """Itself."""
+        return [self]
+
+
+def operands(board: Board, step: Step, example: int, kind: type[Numbers]) -> dict[str, Any]:
+    """The letters of a step's rule for its entry form."""
+    letters: dict[str, Any] = {
+        letter: Fixed(board.weight()) if name == WEIGHT else kind(board, name, example)
+        for letter, name in step.letters.items()
+    }
+    wanted = step.op.letters(step.rule)
+    letters |= {name: Fixed(board.constant(step, name)) for name in step.op.constants if name in wanted}
+    return letters | step.shapes
+
+
+def expressions(board: Board, step: Step, *, numbers: bool) -> dict[str, Any]:
+    """The letters of a step's rule for its form over whole arrays."""
+    letters: dict[str, Any] = {}
+    for letter, name in step.letters.items():
+        if name == WEIGHT:
+            letters[letter] = board.weight()
+        else:
+            letters[letter] = board.value(name) if numbers else board.symbol(name)
+    wanted = step.op.letters(step.rule)
+    letters |= {name: board.constant(step, name) for name in step.op.constants if name in wanted}
+    return letters | step.shapes
