@@ -12,6 +12,7 @@ from typing import Any
 from msgspec import Struct, ValidationError, convert
 from msgspec.structs import fields
 
+from handgrad.arithmetic.numerals import Literal
 from handgrad.arithmetic.written import WrittenArray, array
 from handgrad.errors import InputError, Mistake, Path
 from handgrad.ops import OPS
@@ -86,13 +87,15 @@ class Builder:
         """Fill nodes and parameters."""
         path: Path = ("network", "layers")
         if not isinstance(layers, list) or not layers:
-            found = "none" if layers in (None, []) else _kind(layers)
+            found = "none" if layers in (None, []) else in_words(layers)
             self._mistake(path, f"expected at least one layer ([[network.layers]]), found {found}")
             return
         shape = self._input_shape(input_shape)
+        if not shape:
+            return
         for i, layer in enumerate(layers):
             if not isinstance(layer, dict):
-                self._mistake((*path, i), f"expected a table, found {_kind(layer)}")
+                self._mistake((*path, i), f"expected a table, found {in_words(layer)}")
                 return
             after = self._layer(i + 1, layer, shape, last=i == len(layers) - 1)
             if after is None:
@@ -106,8 +109,9 @@ class Builder:
         sizes = [given] if isinstance(given, int) else given
         good = isinstance(sizes, (list, tuple)) and all(type(n) is int and 0 < n <= MAX_ENTRIES for n in sizes)
         if not good or not 1 <= len(sizes) <= 4:
-            found = "nothing" if given is None else given
-            self._mistake(("network", "input"), f"expected a positive integer or a list of 1 to 4, found {found}")
+            self._mistake(
+                ("network", "input"), f"expected a positive integer or a list of 1 to 4, found {in_words(given)}"
+            )
             return ()
         self.input = tuple(sizes)
         return self.input
@@ -136,7 +140,7 @@ class Builder:
         if name is None:
             return
         if not isinstance(name, str) or not name.isidentifier() or len(name) > 40:
-            self._mistake((*path, "name"), f"expected a short word of letters, digits and _, found {name!r}")
+            self._mistake((*path, "name"), f"expected a short word of letters, digits and _, found {in_words(name)}")
         elif name in self.aliases or name in _RESERVED or (name[:-1].isalpha() and name[-1:].isdigit()):
             self._mistake((*path, "name"), f'the name "{name}" is taken or could be a quantity; choose another')
         else:
@@ -146,7 +150,7 @@ class Builder:
         table = {"op": given} if isinstance(given, str) else given
         path = (*path, "activation")
         if not isinstance(table, dict):
-            self._mistake(path, f"expected the name of an op or a table, found {_kind(given)}")
+            self._mistake(path, f"expected the name of an op or a table, found {in_words(given)}")
             return None
         return self._op(path, number, table, (), must_activate=True)
 
@@ -157,7 +161,7 @@ class Builder:
         known = [op for op, kind in OPS.items() if kind.activates or not must_activate]
         if not isinstance(name, str) or name not in known:
             what = "an activation" if must_activate else "an op"
-            found = "nothing" if name is None else f'"{name}"' if isinstance(name, str) else _kind(name)
+            found = in_words(name)
             where = path if must_activate and "op" not in table else (*path, "op")
             self._mistake(where, f"layer {number}: expected {what}, found {found}{nearest(name, known)}")
             return None
@@ -188,7 +192,7 @@ class Builder:
         for letter, key in op.parameters.items():
             if key not in table:
                 if letter not in op.optional:
-                    self._mistake((*path, key), f"layer {number} ({op.name}): {key} are missing")
+                    self._mistake((*path, key), f'layer {number} ({op.name}): the key "{key}" is missing')
                     return None, {}
                 continue
             written = self._array((*path, key), table[key], op.expected(letter, x, shapes))
@@ -224,37 +228,44 @@ def settings(
         text = f'{context}: unknown key "{key}"{nearest(key, [*own, *(o for o in others if o != "op")])}'
         mistakes.append(Mistake((*path, key), text))
     missing = [name for name, field in own.items() if field.required and name not in table]
-    mistakes += [Mistake((*path, key), f"{context}: {key} is missing") for key in missing]
+    mistakes += [Mistake((*path, key), f'{context}: the key "{key}" is missing') for key in missing]
     values = {key: value for key, value in table.items() if key in own}
     for key, value in values.items():
-        problem = _setting_problem(kind, key, value, own[key].type)
+        problem = _setting_problem(key, value, own[key].type)
         if problem:
             mistakes.append(Mistake((*path, key), f"{context}: {problem}"))
             unknown.append(key)
     return None if unknown or missing else convert(values, kind, dec_hook=_constant)
 
 
-def _setting_problem(kind: type[Op], key: str, value: Any, expected: Any) -> str | None:
+def _setting_problem(key: str, value: Any, expected: Any) -> str | None:
     try:
         convert(value, expected, dec_hook=_constant)
     except ValidationError as error:
         text = str(error).partition(" - at ")[0]
         if " got " in text:
             text = text.partition(", got ")[0].replace("`", "").replace("Expected", "expected").replace("array", "list")
-            return f"{text} for {key}, found {_kind(value)}"
+            return f"{text} for {key}, found {in_words(value)}"
+        choices = getattr(expected, "__args__", ())
+        if "enum" in text and choices:
+            return f"expected {' or '.join(in_words(choice) for choice in choices)} for {key}, found {in_words(value)}"
         return f"{key}: {text[0].lower()}{text[1:]}"
     return None
 
 
-def _constant(kind: type, value: Any) -> Any:
+def _constant(kind: type[Constant], value: Any) -> Constant:
     """msgspec's hook for the types that it does not know: a Constant is the only one."""
     return kind(value)
 
 
-def _kind(value: Any) -> str:
+def in_words(value: Any) -> str:
     """What a value of the file is, in words."""
+    if value is None:
+        return "nothing"
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Literal):
+        return str(value)
     if isinstance(value, str):
         return f'"{value[:40]}"'
     if isinstance(value, (list, tuple)):

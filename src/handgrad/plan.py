@@ -49,6 +49,7 @@ class Plan(Struct, frozen=True):
     steps: dict[str, Step]
     aliases: dict[str, str]
     batch: bool
+    examples: int
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -101,7 +102,7 @@ class _Planner:
             self._update(problem.update)
             self._forward("'")
             self._loss(problem.loss, "'")
-        return Plan(self.given, frozenset(self.batched), self.steps, self._aliases(), problem.batch)
+        return Plan(self.given, frozenset(self.batched), self.steps, self._aliases(), problem.batch, problem.examples)
 
     def _step(
         self, name: str, section: str, op: Op, rule: str, found: dict[str, str], shape: Shape, layer: int = 0,

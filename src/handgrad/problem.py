@@ -16,7 +16,7 @@ from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.arithmetic.numerals import Irrational
 from handgrad.arithmetic.written import WrittenArray
 from handgrad.errors import InputError, Mistake, Path
-from handgrad.network import Builder, Network, nearest, read_array, settings
+from handgrad.network import Builder, Network, in_words, nearest, read_array, settings
 from handgrad.notation.symbols import convention
 from handgrad.ops import LOSSES, UPDATES
 from handgrad.ops.losses import Loss
@@ -79,6 +79,8 @@ class _Reader:
 
     def problem(self, tree: Any) -> Problem:
         tree = self._table(tree, (), "a problem as a table")
+        if self.mistakes:
+            raise InputError(self.mistakes)
         self._unknown(tree, "", ())
         problem = Problem()
         self._head(problem, tree)
@@ -87,7 +89,7 @@ class _Reader:
         sound = not builder.mistakes and bool(builder.nodes)
         if sound:
             problem.network = Network.of(builder)
-        self._data(problem, tree.get("data"), sound=sound)
+        self._data(problem, tree, builder, sound=sound)
         self._update(problem, tree.get("update"), builder)
         problem.questions = self._questions(tree.get("questions", []))
         if sound and not self.mistakes:
@@ -125,13 +127,13 @@ class _Reader:
         value = tree.get(key, default)
         if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
             return value
-        self._mistake((key,), f"expected {words}, found {value!r}")
+        self._mistake((key,), f"expected {words}, found {in_words(value)}")
         return default
 
     def _table(self, tree: Any, path: Path, words: str) -> dict[str, Any]:
         if isinstance(tree, dict):
             return tree
-        self._mistake(path, f"expected {words}, found {'nothing' if tree is None else repr(tree)[:40]}")
+        self._mistake(path, f"expected {words}, found {in_words(tree)}")
         return {}
 
     def _network(self, tree: Any) -> Builder:
@@ -147,6 +149,8 @@ class _Reader:
         if "loss" not in tree:
             return None
         table = self._table(tree["loss"], ("loss",), "a table [loss] with op")
+        if not isinstance(tree["loss"], dict):
+            return None
         loss = self._op(table, ("loss",), LOSSES, "a loss", ())
         return loss if isinstance(loss, Loss) else None
 
@@ -155,13 +159,12 @@ class _Reader:
     ) -> Op | None:
         name = table.get("op")
         if not isinstance(name, str) or name not in known:
-            found = "nothing" if name is None else repr(name)
-            self._mistake((*path, "op"), f"expected {words}, found {found}{nearest(name, list(known))}")
+            self._mistake((*path, "op"), f"expected {words}, found {in_words(name)}{nearest(name, list(known))}")
             return None
         return settings(known[name], table, ("op", *others), path, f"{path[0]} ({name})", self.mistakes)
 
-    def _data(self, problem: Problem, tree: Any, *, sound: bool) -> None:
-        table = self._table(tree, ("data",), "a table [data] with x and y")
+    def _data(self, problem: Problem, tree: dict[str, Any], builder: Builder, *, sound: bool) -> None:
+        table = self._table(tree.get("data"), ("data",), "a table [data] with x and y")
         if not table:
             return
         self._unknown(table, "data", ("data",))
@@ -169,12 +172,12 @@ class _Reader:
         if "x" not in table:
             self._mistake(("data", "x"), "x, the input, is missing")
             return
-        shape = problem.network.input if sound else None
-        expected = None if shape is None or problem.batch else shape
+        expected = None if problem.batch else builder.input or None
         x = read_array(table["x"], ("data", "x"), self.folder, expected, self.mistakes)
         if x is not None and sound:
             self._input(problem, x)
-            self._target(problem, table)
+            if problem.loss is not None or "loss" not in tree:
+                self._target(problem, table)
 
     def _input(self, problem: Problem, x: WrittenArray) -> None:
         want, have = problem.network.input, x.shape
@@ -242,7 +245,7 @@ class _Reader:
             )
         elif not all(type(label) is int and 1 <= label <= classes for label in labels):
             wrong = next(label for label in labels if not (type(label) is int and 1 <= label <= classes))
-            self._mistake(("data", "label"), f"expected a class from 1 to {classes}, found {wrong!r}")
+            self._mistake(("data", "label"), f"expected a class from 1 to {classes}, found {in_words(wrong)}")
         else:
             return _one_hot(labels, classes, batch=problem.batch)
         return None
@@ -257,7 +260,7 @@ class _Reader:
             self._mistake(("update",), "an update needs a gradient, so a [loss]")
         freeze = table.get("freeze", [])
         if not isinstance(freeze, list) or not all(isinstance(name, str) for name in freeze):
-            self._mistake(("update", "freeze"), f"expected a list of parameters, found {freeze!r}")
+            self._mistake(("update", "freeze"), f"expected a list of parameters, found {in_words(freeze)}")
             return
         for i, name in enumerate(freeze):
             if builder.parameters and name not in builder.parameters:
@@ -276,7 +279,9 @@ class _Reader:
             if isinstance(item, dict) and isinstance(item.get("ask"), str):
                 asked.append(item["ask"])
             elif isinstance(item, dict):
-                self._mistake(("questions", i, "ask"), f"expected a question as text, found {item.get('ask')!r}")
+                self._mistake(
+                    ("questions", i, "ask"), f"expected a question as text, found {in_words(item.get('ask'))}"
+                )
         return tuple(asked)
 
     def _ask(self, problem: Problem) -> None:

@@ -103,10 +103,11 @@ def write_text(file: str | os.PathLike[str], text: str) -> None:
     """Writes a text file aside and renames it, so that it is there whole or not at all. Raises InputError."""
     aside = None
     try:
-        target = FilePath(file).resolve()
-        if target.exists() and not target.is_file():
-            target.write_text(text, encoding="utf-8")  # a device, such as /dev/stdout
+        given = FilePath(file)
+        if given.exists() and not given.is_file():
+            given.write_text(text, encoding="utf-8")  # a device, such as /dev/stdout
             return
+        target = given.resolve()
         aside = target.with_name(f"{target.name}.{os.getpid()}.tmp")
         with aside.open("x", encoding="utf-8") as out:
             out.write(text)
@@ -183,13 +184,23 @@ def _toml(text: str, shown: str) -> Any:
         _long_integer(text, shown)
 
 
+_PLAIN = {
+    "Cannot overwrite a value": "this key stands here a second time",
+    "Cannot declare": "this table stands here a second time",
+    "Invalid value": 'expected a value (a number, a "text", a list, true or false)',
+    "Expected '=' after a key": "expected = after a key",
+}
+"""What some of the parser's messages say, in words for a student."""
+
+
 def _toml_mistake(message: str, text: str, shown: str) -> NoReturn:
     """Takes the place out of the message: "… (at line 3, column 5)" or "… (at end of document)"."""
     what, _, place = message.rpartition(" (at ")
+    what = next((plain for start, plain in _PLAIN.items() if what.startswith(start)), what or message)
     words = place.rstrip(")").replace(",", "").split()
     if words[:1] == ["line"]:
         _syntax("TOML", what, int(words[1]), f"column {words[3]}", shown)
-    _syntax("TOML", what or message, text.rstrip().count("\n") + 1, "the end", shown)
+    _syntax("TOML", what, text.rstrip().count("\n") + 1, "the end", shown)
 
 
 def _syntax(form: str, what: str, line: int, where: str, shown: str) -> NoReturn:

@@ -66,7 +66,8 @@ def _unknown(name: str, text: str, plan: Plan) -> str:
     known = [known for known in plan.names if known != WEIGHT]
     if name.startswith("dL/d") and not any(step.section == "backward" for step in plan.steps.values()):
         return f'"{text}" asks for a gradient, but the problem has no [loss]'
-    close = get_close_matches(name, known, n=3, cutoff=0.5)
+    close = [other for other in known if other.lower() == name.lower()]
+    close = close or get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(close)}?" if close else f"known are {', '.join(known[:30])}"
     return f'unknown quantity "{name[:40]}"; {hint}'
 
@@ -77,7 +78,7 @@ def _index(rest: str, name: str, text: str, plan: Plan) -> Shape:
         message = f'cannot read the index of "{text}"; it is written as in W1[2,3], places counted from 1'
         raise InputError(message)
     shape = plan.shape(name)
-    axes = ("example", *shape) if plan.batch and name in plan.batched else shape
+    axes = (plan.examples, *shape) if plan.batch and name in plan.batched else shape
     index = tuple(int(part) for part in parts)
     if not axes and index == (1,):
         return ()
@@ -86,11 +87,11 @@ def _index(rest: str, name: str, text: str, plan: Plan) -> Shape:
         message = f'"{text}": {name} has {wanted}{_axes(axes)}, the index has {len(index)}'
         raise InputError(message)
     for axis, (place, length) in enumerate(zip(index, axes, strict=True)):
-        if place < 1 or (isinstance(length, int) and place > length):
+        if not 1 <= place <= length:
             message = f'"{text}": place {axis + 1} of {name} runs from 1 to {length}, found {place}'
             raise InputError(message)
     return tuple(place - 1 for place in index)
 
 
-def _axes(axes: tuple[object, ...]) -> str:
+def _axes(axes: Shape) -> str:
     return f" ({' × '.join(str(axis) for axis in axes)})" if axes else " (it is a single number)"

@@ -294,7 +294,8 @@ def _shape(table: dict[str, Any], wanted: Shape | None) -> Shape:
     value = table.get("shape", wanted)
     sizes = value if isinstance(value, (list, tuple)) else [value]
     if not 1 <= len(sizes) <= MAX_AXES or not all(type(size) is int and size > 0 for size in sizes):
-        _fail(f"expected a list of positive integers such as [3, 2], found {described(value)}", "shape")
+        found = described(value) if sizes is not value else f"[{', '.join(map(described, sizes[:9]))}]"
+        _fail(f"expected a list of positive integers such as [3, 2], found {found}", "shape")
     if prod(sizes) * _DOUBLE > MAX_BYTES:
         _fail(f"expected at most {MAX_BYTES // _DOUBLE} random numbers, found more", "shape")
     if wanted is not None and tuple(sizes) != wanted:

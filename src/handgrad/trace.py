@@ -70,8 +70,11 @@ class Trace:
 
     def value(self, query: Query) -> Any:
         """The value of a parsed question, as a user of the trace meets it."""
+        return self._until_decided(lambda: self._value(query))
+
+    def _value(self, query: Query) -> Any:
         if query.function:
-            return self._until_decided(lambda: self._function(query))
+            return self._function(query)
         whole = self.arithmetic.outward(self._outer(query.name))
         if query.index is None:
             return whole

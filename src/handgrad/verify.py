@@ -60,7 +60,7 @@ class Check(Struct, frozen=True):
 
     @property
     def verdict(self) -> str:
-        """"equal" (exactly), "certain" (within balls around zero) or "WRONG"."""
+        """One of "equal" (exactly), "certain" (within balls around zero) and "WRONG"."""
         if not self.agrees:
             return "WRONG"
         return "equal" if self.exact else "certain"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import Any
 
-from flint import fmpq
+from flint import arb, fmpq
 
 from handgrad.arithmetic import digits as digit
 from handgrad.arithmetic import exact_functions, real
@@ -55,7 +55,10 @@ class Exact:
         return Shown(Number(digit.certain_text(entry, self.digits), entry), exact=False)
 
     def outward(self, value: ExactArray) -> Any:
-        """An ExactArray; without axes, a Real."""
+        """An ExactArray; without axes, a Real. A ball around zero is narrowed first, it may be a small number."""
+        for entry in value.flat:
+            if isinstance(entry, arb) and entry.contains(0):
+                real.undecided("zero or small")
         return value if value.shape else Real(value.flat[0])
 
 

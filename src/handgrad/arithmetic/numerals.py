@@ -53,7 +53,7 @@ class Irrational:
         return f"Irrational({self.text!r})"
 
     def ball(self) -> arb:
-        """A ball around the value at flint's current precision (raised where that gives no finite ball)."""
+        """A ball around the value at flint's current precision (a higher one where it is not finite)."""
         ball = _ball(self._tree)
         for precision in _PRECISIONS:
             if ball.is_finite():
@@ -110,20 +110,20 @@ def _other(value: Any) -> fmpq | Irrational:
     raise _refused(described(value))
 
 
+_WORDS = {type(None): "nothing", list: "a list", tuple: "a list", dict: "a table"}
+
+
 def described(value: object) -> str:
     """What a value of a file is, in a word or two: 3, true, "abc", a list, nothing, 2020-01-01."""
-    if isinstance(value, bool) or value is None:
-        return "nothing" if value is None else str(value).lower()
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, int) and abs(value) >= _MAX_INTEGER:
         return f"an integer of about {int(value.bit_length() * _DIGITS_A_BIT)} digits"
-    if isinstance(value, (Literal, int, float)):
-        return _short(str(value))
-    if isinstance(value, str):
-        return f'"{_short(value)}"'
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    if isinstance(value, dict):
-        return "a table"
+    if isinstance(value, (int, float, str)):
+        plain = _short(str(value))
+        return plain if isinstance(value, (int, float, Literal)) else f'"{plain}"'
+    if type(value) in _WORDS:
+        return _WORDS[type(value)]
     return str(value) if hasattr(value, "isoformat") else f"a {type(value).__name__}"
 
 

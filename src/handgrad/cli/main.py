@@ -117,7 +117,9 @@ def verify(file: str) -> None:
     failed = False
     for check in checks(problem):
         failed = failed or not check.agrees
-        click.echo(f"{'dL/d' + check.name:<12}{check.entries:>9}{check.directions:>12}  {check.bound:<22}{check.verdict}")
+        click.echo(
+            f"{'dL/d' + check.name:<12}{check.entries:>9}{check.directions:>12}  {check.bound:<22}{check.verdict}"
+        )
     if failed:
         sys.exit(1)
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import BigSum, Entry, Expr, Function, Star, Sum, Symbol
 from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
-from handgrad.ops.textbook import elided_sum
+from handgrad.ops.textbook import described, elided_sum
 from handgrad.ops.windows import Padding, Size, Windows, check_sizes, each, out_size, pads, windows
 
 
@@ -61,7 +61,7 @@ class Convolution(Op, frozen=True, kw_only=True):
         if ins != channels:
             report("kernel", f"expected {channels} input channels (axis in), found {ins}")
         if b is not None and b != (outs,) and not (b == () and len(K) == rank):
-            report("bias", f"expected {outs} entries, one for each output channel, found shape {list(b)}")
+            report("bias", f"expected one entry for each of the {outs} output channels, found {described(b)}")
         if not fits:
             return None
         return self._out_shape(report, x, K, outs, size, taps)

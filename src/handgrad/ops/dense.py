@@ -31,9 +31,9 @@ class Dense(Op, frozen=True, kw_only=True):
         if len(x) != 1:
             report("weights", f"a dense layer reads a vector, its input has shape {list(x)}: put a flatten before it")
         elif x[0] != W[1]:
-            report("weights", f"expected {x[0]} columns, one for each input, found {W[1]}")
+            report("weights", f"expected a column for each of the {x[0]} inputs, found {W[1]}")
         if b is not None and b != (W[0],):
-            report("bias", f"expected {W[0]} entries, one for each row of the weights, found {described(b)}")
+            report("bias", f"expected one entry for each of the {W[0]} rows of the weights, found {described(b)}")
         if self.units not in (None, W[0]):
             report("units", f"expected {W[0]}, the rows of the weights, found {self.units}")
         return (W[0],)
@@ -97,11 +97,11 @@ class Dense(Op, frozen=True, kw_only=True):
         BadSample(
             {"weights": [[1, 2], [3, 4]]},
             (3,),
-            "layer 1 (dense): expected 3 columns, one for each input, found 2",
+            "layer 1 (dense): expected a column for each of the 3 inputs, found 2",
         ),
         BadSample(
             {"weights": [[1, 2, 3]], "bias": [1, 2]},
             (3,),
-            "layer 1 (dense): expected 1 entries, one for each row of the weights, found a vector of 2",
+            "layer 1 (dense): expected one entry for each of the 1 rows of the weights, found a vector of 2",
         ),
     )

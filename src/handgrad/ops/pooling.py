@@ -23,23 +23,24 @@ class Pooling(Op, frozen=True, kw_only=True):
 
     def shape(self, report: Report, *, x: Shape) -> Shape | None:
         """[c][n′…] from x [c][n…] (or without channels), n′ = ⌊(n + pad − k)/s⌋ + 1."""
-        rank, sizes = self.rank, {"kernel": self.kernel, "stride": self._step}
+        rank = self.rank
+        sizes = {"kernel": self.kernel} if self.stride is None else {"kernel": self.kernel, "stride": self.stride}
         fits = check_sizes(report, rank, sizes, self.padding)
         if not rank <= len(x) <= rank + 1:
             report("op", f"expected an input of {rank} or, with channels, {rank + 1} axes, found shape {list(x)}")
             return None
-        if not fits:
-            return None
-        size = input_axes(x, rank)[1]
+        output = self._output(report, input_axes(x, rank)[1]) if fits else None
+        return None if output is None else (*x[: len(x) - rank], *output)
+
+    def _output(self, report: Report, size: Shape) -> Shape | None:
         taps, stride, padding = self._geometry(size)
-        output = out_size(size, taps, stride, padding, (1,) * rank)
-        for axis, out in enumerate(output):
-            if out < 1:
-                have = size[axis] + sum(padding[axis])
-                report("kernel", f"the window has {taps[axis]} entries, axis {axis + 1} of its input has {have}")
-            if max(padding[axis]) >= taps[axis]:
-                report("padding", f"expected less than the window's {taps[axis]}, found {max(padding[axis])}")
-        return (*x[: len(x) - rank], *output) if min(output) > 0 else None
+        output = out_size(size, taps, stride, padding, (1,) * self.rank)
+        for axis, (k, pad) in enumerate(zip(taps, padding, strict=True)):
+            if max(pad) >= k:
+                report("padding", f"expected less than the window's {k} on axis {axis + 1}, found {max(pad)}")
+            elif output[axis] < 1:
+                report("kernel", f"the window has {k} entries, axis {axis + 1} of its input has {size[axis] + sum(pad)}")
+        return output if min(output) > 0 else None
 
     @property
     def _step(self) -> Size:
@@ -240,9 +241,9 @@ class MaxPool2d(MaxPool, frozen=True, kw_only=True):
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample(
-            {"kernel": 2, "padding": 2},
+            {"kernel": 2, "padding": [2, 0]},
             (4, 4),
-            "layer 1 (max_pool2d): expected less than the window's 2, found 2",
+            "layer 1 (max_pool2d): expected less than the window's 2 on axis 1, found 2",
         ),
     )
 

@@ -121,7 +121,10 @@ def _padding_fits(report: Report, rank: int, padding: Padding) -> bool:
     entries = padding if isinstance(padding, list) else []
     if len(entries) == rank and all(_is_pad(entry) for entry in entries):
         return True
-    report("padding", f'expected 0 or more, {rank} of them, {rank} pairs, "same" or "valid", found {padding!r}')
+    report(
+        "padding",
+        f'expected 0 or more, a list of {rank} (or of pairs, before and after), "same" or "valid", found {padding!r}',
+    )
     return False
 
 

@@ -45,7 +45,7 @@ class Answer:
         return self._trace.decided(self._text)
 
     def _text(self) -> str:
-        value = self.value
+        value = self._trace.value(self.query)
         if isinstance(value, (int, tuple)):
             return f"{self.question} = {value}"
         raw = getattr(value, "value", value)
