@@ -113,8 +113,10 @@ def test_a_csv_takes_the_shape_asked_for_where_only_ones_differ(
         (
             "1,x\n# note\n2\n,3",
             [
-                'W.file: w.csv, row 1, column 2: cannot read "x" as a number: '
-                'unknown word "x"; known are sqrt, ln, exp, pi and e',
+                (
+                    'W.file: w.csv, row 1, column 2: cannot read "x" as a number: '
+                    'unknown word "x"; known are sqrt, ln, exp, pi and e'
+                ),
                 "W.file: w.csv, row 4, column 1: expected a number, found nothing",
                 "W.file: w.csv, row 3 has 1 columns, row 1 has 2",
             ],
@@ -176,6 +178,17 @@ def test_files_outside_the_folder_are_refused(folder: Path, name: str) -> None:
 def test_a_file_that_is_no_text_is_refused(folder: Path) -> None:
     (folder / "w.csv").write_bytes(b"\xff")
     assert wrong({"file": "w.csv"}, folder) == ["W.file: expected text in UTF-8, w.csv is not"]
+
+
+def test_a_file_without_permission_is_refused(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError
+
+    (folder / "w.csv").write_text("1")
+    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(Path, "read_text", refuse)
+    assert wrong({"file": "w.csv"}, folder) == ["W.file: w.csv cannot be read: permission is denied"]
+    assert wrong({"file": "w.npy"}, folder) == ["W.file: w.npy cannot be read: permission is denied"]
 
 
 def test_files_that_are_no_numpy_files_are_refused(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
+from enum import IntEnum
 from fractions import Fraction
 from typing import Any
 
@@ -16,6 +17,11 @@ from hypothesis import strategies as st
 from handgrad.arithmetic.written import Irrational, Literal, WrittenArray, array, from_floats, number
 from handgrad.errors import Mistake
 
+
+class Count(IntEnum):
+    THREE = 3
+
+
 laws = settings(derandomize=True, deadline=None)
 
 
@@ -26,7 +32,7 @@ def rational(value: object) -> Fraction:
 
 
 def refusal(value: object) -> str:
-    with pytest.raises(ValueError, match=".") as caught:
+    with pytest.raises(ValueError, match=r"^(cannot read|expected)") as caught:
         number(value)
     return str(caught.value)
 
@@ -57,6 +63,7 @@ def wrong(value: object) -> list[str]:
         (Fraction(3, 7), Fraction(3, 7)),
         (fmpq(3, 7), Fraction(3, 7)),
         (np.float64(0.1), Fraction(1, 10)),
+        (Count.THREE, Fraction(3)),
         (np.int64(4), Fraction(4)),
         (np.longdouble(0.5), Fraction(1, 2)),
         (np.array(2), Fraction(2)),
@@ -98,6 +105,9 @@ def test_written_rationals_are_exact(written: object, value: Fraction) -> None:
         ("π/4", math.pi / 4),
         ("2^pi", 2**math.pi),
         ("2^(1/3)", 2 ** (1 / 3)),
+        ("2^(1/1001)", 2 ** (1 / 1001)),
+        ("pi^(1/2)", math.sqrt(math.pi)),
+        ("sqrt(pi)", math.sqrt(math.pi)),
         ("(pi - pi) + 0", 0.0),
         ("-sqrt(2)^3 / 2", -math.sqrt(2)),
     ],
@@ -163,8 +173,8 @@ def test_expressions_are_what_fractions_say(pair: tuple[str, Fraction]) -> None:
 def test_any_text_is_a_number_or_a_clear_refusal(text: str) -> None:
     try:
         found = number(text)
-    except ValueError as error:
-        assert str(error).startswith(("cannot read", "expected"))
+    except ValueError:
+        assert refusal(text)
     else:
         assert isinstance(found, (fmpq, Irrational))
 
@@ -173,7 +183,7 @@ def test_any_text_is_a_number_or_a_clear_refusal(text: str) -> None:
     ("written", "text"),
     [
         (True, "expected a number, found true"),
-        (np.bool_(False), "expected a number, found false"),
+        (np.bool_(0), "expected a number, found false"),
         (None, "expected a number, found nothing"),
         ([1], "expected a number, found a list"),
         ({}, "expected a number, found a table"),
@@ -184,7 +194,7 @@ def test_any_text_is_a_number_or_a_clear_refusal(text: str) -> None:
         (Decimal("sNaN"), "expected a finite number, found NaN"),
         ("nan", "expected a finite number, found NaN"),
         (Literal("abc"), 'expected a number, found "abc"'),
-        (10**5000, "expected at most 1000 digits, found an integer of about 5000 digits"),
+        pytest.param(10**5000, "expected at most 1000 digits, found an integer of about 5000 digits", id="long"),
         (Literal("0." + "1" * 1000), "expected at most 1000 digits, found 1001"),
         (Literal("1e500"), "expected an exponent of 10 from -400 to 400, found 500"),
         (Decimal("1e999999"), "expected an exponent of 10 from -400 to 400, found +999999"),
@@ -219,8 +229,10 @@ def test_any_text_is_a_number_or_a_clear_refusal(text: str) -> None:
         ("exp(exp(exp(10)))", 'cannot read "exp(exp(exp(10)))" as a number: its value is too large'),
         (
             "log(2)",
-            'cannot read "log(2)" as a number: unknown word "log"; known are sqrt, ln, exp, pi and e; '
-            "the natural logarithm is ln",
+            (
+                'cannot read "log(2)" as a number: unknown word "log"; known are sqrt, ln, exp, pi and e; '
+                "the natural logarithm is ln"
+            ),
         ),
     ],
 )

@@ -1,0 +1,201 @@
+"""Boxes of text: lines of equal width and the line that stands level with the rest of a formula."""
+
+from __future__ import annotations
+
+from unicodedata import combining, east_asian_width
+
+from handgrad.notation.nodes import (
+    Cases,
+    Expr,
+    Fraction,
+    Function,
+    Hadamard,
+    Matrix,
+    Negative,
+    Number,
+    Product,
+    Stack,
+    Star,
+    Sum,
+    Transpose,
+)
+from handgrad.render.breaking import ATOM, PRODUCT, SUM, bracketed, dotted, signed_terms
+from handgrad.render.inline import inline
+
+
+def cells(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def padded(text: str, width: int) -> str:
+    """A text filled up with blanks."""
+    return text + " " * (width - cells(text))
+
+
+class Box:
+    """Lines of one width; ``base`` is the line on the formula's level."""
+
+    __slots__ = ("base", "lines", "width")
+
+    def __init__(self, lines: list[str], base: int = 0) -> None:
+        self.width = max((cells(line) for line in lines), default=0)
+        self.lines, self.base = [padded(line, self.width) for line in lines], base
+
+
+def beside(boxes: list[Box]) -> Box:
+    """Boxes next to one another, level."""
+    above = max(box.base for box in boxes)
+    below = max(len(box.lines) - box.base for box in boxes)
+    lines = []
+    for level in range(-above, below):
+        lines.append(
+            "".join(
+                box.lines[box.base + level] if 0 <= box.base + level < len(box.lines) else " " * box.width
+                for box in boxes
+            )
+        )
+    return Box(lines, above)
+
+
+def box(expression: Expr) -> Box:
+    """An expression as a box; matrices and cases are tall, all else is one line."""
+    match expression:
+        case Matrix():
+            return _matrix(expression)
+        case Stack():
+            return _stack(expression)
+        case Cases():
+            return _cases(expression)
+        case Fraction(p, q) if not (isinstance(p, Number) and isinstance(q, Number)):
+            return _fraction(expression)
+        case Sum(terms) if _tall(expression):
+            return _sum(terms)
+        case Product(factors) if _tall(expression):
+            return _joined(factors, [" · " if dotted(a, b) else " " for a, b in zip(factors, factors[1:], strict=False)])
+        case Hadamard(factors) if _tall(expression):
+            return _joined(factors, [" ⊙ "] * (len(factors) - 1))
+        case Star(left, right) if _tall(expression):
+            return _joined((left, right), [" * "])
+        case Negative(inner) if _tall(expression):
+            return beside([Box(["−"]), part(inner, PRODUCT, first=False)])
+        case Transpose(inner) if _tall(expression):
+            return beside([part(inner, ATOM), Box(["ᵀ"])])
+        case Function(name, arguments) if _tall(expression):
+            head = name if isinstance(name, str) else inline(name)
+            inner = _joined(arguments, [", "] * (len(arguments) - 1))
+            return beside([Box([head]), in_brackets(inner)])
+    return Box([inline(expression)])
+
+
+def _tall(expression: Expr) -> bool:
+    match expression:
+        case Matrix() | Stack() | Cases():
+            return True
+        case Fraction(p, q):
+            return not (isinstance(p, Number) and isinstance(q, Number))
+        case Sum(parts) | Product(parts) | Hadamard(parts) | Function(_, parts):
+            return any(_tall(inner) for inner in parts)
+        case Star(a, b):
+            return _tall(a) or _tall(b)
+        case Negative(a) | Transpose(a):
+            return _tall(a)
+    return False
+
+
+def part(expression: Expr, whole: int, *, first: bool = True) -> Box:
+    """A part of a larger whole, in brackets where it needs them; a stacked fraction needs none."""
+    drawn = box(expression)
+    if not bracketed(expression, whole, first=first) or (isinstance(expression, Fraction) and len(drawn.lines) > 1):
+        return drawn
+    return in_brackets(drawn)
+
+
+def in_brackets(inner: Box) -> Box:
+    """Round brackets as tall as what they hold."""
+    height = len(inner.lines)
+    if height == 1:
+        return Box([f"({inner.lines[0]})"])
+    left = Box(["⎛", *["⎜"] * (height - 2), "⎝"], inner.base)
+    right = Box(["⎞", *["⎟"] * (height - 2), "⎠"], inner.base)
+    return beside([left, inner, right])
+
+
+def _joined(parts: tuple[Expr, ...], joints: list[str]) -> Box:
+    boxes = []
+    for i, expression in enumerate(parts):
+        if i:
+            boxes.append(Box([joints[i - 1]]))
+        boxes.append(part(expression, PRODUCT, first=i == 0))
+    return beside(boxes)
+
+
+def _sum(terms: tuple[Expr, ...]) -> Box:
+    boxes = []
+    for i, (sign, term) in enumerate(signed_terms(terms)):
+        if sign:
+            boxes.append(Box([sign if i == 0 else f" {sign} "]))
+        boxes.append(part(term, PRODUCT if sign == "−" else SUM, first=i == 0 and not sign))
+    return beside(boxes)
+
+
+def _fraction(fraction: Fraction) -> Box:
+    top, bottom = box(fraction.numerator), box(fraction.denominator)
+    width = max(top.width, bottom.width) + 2
+    lines = [*centred(top.lines, width), "─" * width, *centred(bottom.lines, width)]
+    return Box(lines, len(top.lines))
+
+
+def centred(lines: list[str], width: int) -> list[str]:
+    """Lines in the middle of a width."""
+    return [" " * ((width - cells(line)) // 2) + line for line in lines]
+
+
+def _matrix(matrix: Matrix) -> Box:
+    columns = [_aligned([inline(entry) for entry in column]) for column in zip(*matrix.rows, strict=True)]
+    rows = ["  ".join(cells_of_row) for cells_of_row in zip(*columns, strict=True)]
+    if len(rows) == 1:
+        return Box([f"[ {rows[0]} ]"])
+    last = len(rows) - 1
+    lines = [
+        f"{'⎡' if i == 0 else '⎣' if i == last else '⎢'} {row} {'⎤' if i == 0 else '⎦' if i == last else '⎥'}"
+        for i, row in enumerate(rows)
+    ]
+    return Box(lines, last // 2)
+
+
+def _aligned(texts: list[str]) -> list[str]:
+    """A column: numbers stand with their decimal points below one another, formulas to the left, dots in the middle."""
+    dots = [text in ("⋯", "⋮", "⋱") for text in texts]
+    plain = [text for text, is_dots in zip(texts, dots, strict=True) if not is_dots]
+    if all(_is_number(text) for text in plain):
+        whole = max((cells(text.partition(".")[0]) for text in plain), default=0)
+        texts = [text if d else " " * (whole - cells(text.partition(".")[0])) + text for text, d in zip(texts, dots, strict=True)]
+    width = max(cells(text) for text in texts)
+    return [padded(centred([text], width)[0] if d else text, width) for text, d in zip(texts, dots, strict=True)]
+
+
+def _is_number(text: str) -> bool:
+    return text.lstrip("−").replace(".", "").replace("/", "").isdigit()
+
+
+def _stack(stack: Stack) -> Box:
+    lines: list[str] = []
+    for label, item in stack.items:
+        inner = box(item)
+        head = f"{label}: " if label else ""
+        lines += [(head if i == inner.base else " " * cells(head)) + line for i, line in enumerate(inner.lines)]
+    return Box(lines, len(lines) // 2)
+
+
+def _cases(cases: Cases) -> Box:
+    values = [inline(value) for value, _ in cases.branches]
+    width = max(cells(value) for value in values)
+    rows = [
+        f"{padded(value, width)}  if {inline(when)}" for value, (_, when) in zip(values, cases.branches, strict=True)
+    ]
+    last = len(rows) - 1
+    braces = ["⎧" if i == 0 else "⎩" if i == last else "⎨" for i in range(len(rows))]
+    return Box([f"{brace} {row}" for brace, row in zip(braces, rows, strict=True)], last // 2)
