@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any, ClassVar
 
-from handgrad.notation.nodes import Expr, Function, Highlight, Number, product
+from handgrad.notation.nodes import Expr, Function, Highlight, Number, Symbol, product
 from handgrad.ops.convolution import input_axes, split, unravel
 from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
 from handgrad.ops.textbook import elided, elided_sum, one_over
@@ -39,7 +39,9 @@ class Pooling(Op, frozen=True, kw_only=True):
             if max(pad) >= k:
                 report("padding", f"expected less than the window's {k} on axis {axis + 1}, found {max(pad)}")
             elif output[axis] < 1:
-                report("kernel", f"the window has {k} entries, axis {axis + 1} of its input has {size[axis] + sum(pad)}")
+                report(
+                    "kernel", f"the window has {k} entries, axis {axis + 1} of its input has {size[axis] + sum(pad)}"
+                )
         return output if min(output) > 0 else None
 
     @property
@@ -372,7 +374,7 @@ class Mean(Op, frozen=True, kw_only=True):
         return xp.reshape(xp.concat([share] * n, axis=1), (dy.shape[0], *x_shape))
 
     def dx_form(self, dy: Expr, x_shape: Shape) -> Expr:
-        return product(one_over(prod(x_shape)), dy, Function("ones", ()))
+        return product(one_over(prod(x_shape)), dy, Symbol("1", bold=True))
 
     def dx_entry(self, index: Shape, dy: Operand, x_shape: Shape) -> Expr:
         del index

@@ -74,7 +74,9 @@ def box(expression: Expr) -> Box:
         case Sum(terms) if _tall(expression):
             return _sum(terms)
         case Product(factors) if _tall(expression):
-            return _joined(factors, [" · " if dotted(a, b) else " " for a, b in zip(factors, factors[1:], strict=False)])
+            return _joined(
+                factors, [" · " if dotted(a, b) else " " for a, b in zip(factors, factors[1:], strict=False)]
+            )
         case Hadamard(factors) if _tall(expression):
             return _joined(factors, [" ⊙ "] * (len(factors) - 1))
         case Star(left, right) if _tall(expression):
@@ -172,13 +174,17 @@ def _aligned(texts: list[str]) -> list[str]:
     plain = [text for text, is_dots in zip(texts, dots, strict=True) if not is_dots]
     if all(_is_number(text) for text in plain):
         whole = max((cells(text.partition(".")[0]) for text in plain), default=0)
-        texts = [text if d else " " * (whole - cells(text.partition(".")[0])) + text for text, d in zip(texts, dots, strict=True)]
+        texts = [
+            text if d else " " * (whole - cells(text.partition(".")[0])) + text
+            for text, d in zip(texts, dots, strict=True)
+        ]
     width = max(cells(text) for text in texts)
     return [padded(centred([text], width)[0] if d else text, width) for text, d in zip(texts, dots, strict=True)]
 
 
 def _is_number(text: str) -> bool:
-    return text.lstrip("−").replace(".", "").replace("/", "").isdigit()
+    digits = text.lstrip("−")
+    return digits.replace(".", "").isdigit() or digits.replace("/", "").isdigit()
 
 
 def _stack(stack: Stack) -> Box:

@@ -46,11 +46,11 @@ def tightness(expression: Expr) -> int:
     match expression:
         case Relation():
             return RELATION
-        case Sum() | Negative() | BigSum():
+        case Sum() | Negative():
             return SUM
         case Number():
             return SUM if expression.text.startswith("-") else PRODUCT if "e" in expression.text else ATOM
-        case Product() | Hadamard() | Star() | Fraction():
+        case Product() | Hadamard() | Star() | Fraction() | BigSum():
             return PRODUCT
         case Power() | Transpose():
             return POWER
@@ -81,9 +81,12 @@ def negative_start(part: Expr) -> bool:
 
 def dotted(left: Expr, right: Expr) -> bool:
     """Whether a dot stands between two factors: wherever a number meets a number or a bracket."""
-    return _numeric(left) and (_numeric(right) or isinstance(right, (Sum, Dots))) or (
-        _numeric(right) and isinstance(left, (Sum, Dots))
-    ) or (isinstance(right, (Number, Dots)) or isinstance(left, Dots))
+    return (
+        _numeric(left)
+        and (_numeric(right) or isinstance(right, (Sum, Dots)))
+        or (_numeric(right) and isinstance(left, (Sum, Dots)))
+        or (isinstance(right, (Number, Dots)) or isinstance(left, Dots))
+    )
 
 
 def _numeric(expression: Expr) -> bool:
@@ -160,7 +163,10 @@ def _parts(expression: Expr) -> list[tuple[str, Expr]]:
         case Sum(terms):
             return list(signed_terms(terms))
         case Product(factors):
-            return [_factor(factors, i, "·" if i and dotted(factors[i - 1], factors[i]) else "") for i in range(len(factors))]
+            return [
+                _factor(factors, i, "·" if i and dotted(factors[i - 1], factors[i]) else "")
+                for i in range(len(factors))
+            ]
         case Hadamard(factors):
             return [_factor(factors, i, "⊙" if i else "") for i in range(len(factors))]
         case Star(left, right):
@@ -245,5 +251,3 @@ def children(expression: Expr) -> tuple[Expr, ...]:
         case Negative(a) | Transpose(a) | Sqrt(a) | Absolute(a) | Highlight(a) | BigSum(a):
             return (a,)
     return ()
-
-

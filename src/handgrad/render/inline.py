@@ -37,7 +37,6 @@ _SUBSCRIPTS = dict(zip("0123456789aehijklmnoprstuvx+-−", "₀₁₂₃₄₅�
 _SUPERSCRIPTS = dict(zip("0123456789+-−()aijknx", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ᵃⁱʲᵏⁿˣ", strict=True))
 _HATS = {"y": "ŷ", "a": "â", "o": "ô", "x": "x̂"}
 _DOTS = {"row": "⋯", "column": "⋮", "both": "⋱"}
-_SPACED = ("ln", "max", "sum")
 
 
 def subscript(text: str) -> str:
@@ -116,7 +115,7 @@ def _power(power: Power) -> str:
 
 def _function(function: Function) -> str:
     name = function.name if isinstance(function.name, str) else inline(function.name)
-    if name in _SPACED and len(function.arguments) == 1 and tightness(function.arguments[0]) == ATOM:
+    if name == "ln" and len(function.arguments) == 1 and tightness(function.arguments[0]) == ATOM:
         return f"{name} {inline(function.arguments[0])}"
     return f"{name}({', '.join(inline(argument) for argument in function.arguments)})"
 

@@ -127,7 +127,9 @@ def _parts(row: Row) -> Box:
             boxes.append(Box([f"{operator} " if i == 0 else f" {operator} "]))
         elif i:
             boxes.append(Box([" "]))
-        inner = part.arguments[0] if isinstance(part, Function) and part.name == "" and len(part.arguments) == 1 else None
+        inner = (
+            part.arguments[0] if isinstance(part, Function) and part.name == "" and len(part.arguments) == 1 else None
+        )
         boxes.append(box(part) if inner is None else beside([Box(["("]), box(inner), Box([")"])]))
     return beside(boxes)
 

@@ -1,0 +1,247 @@
+"""Expressions as LaTeX mathematics (amsmath; the same text is valid for KaTeX), and how wide they come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from unicodedata import name as unicode_name
+
+from handgrad.notation.nodes import (
+    Absolute,
+    BigSum,
+    Cases,
+    Dots,
+    Entry,
+    Expr,
+    Fraction,
+    Function,
+    Hadamard,
+    Highlight,
+    Matrix,
+    Negative,
+    Number,
+    Partial,
+    Power,
+    Product,
+    Relation,
+    Sqrt,
+    Stack,
+    Star,
+    Sum,
+    Symbol,
+    Text,
+    Transpose,
+)
+from handgrad.render.breaking import ATOM, PRODUCT, SUM, bracketed, dotted, signed_terms
+
+_OPERATORS = {"ln", "max", "tanh", "exp", "min"}
+_SIGNS = {"=": "=", "≈": r"\approx", ">": ">", "≥": r"\ge", "<": r"\lt", "≤": r"\le", "≠": r"\ne"}
+_DOTS = {"row": r"\cdots", "column": r"\vdots", "both": r"\ddots"}
+
+
+def math(expression: Expr) -> str:
+    """An expression as LaTeX, for use inside mathematics."""
+    return _PRINTERS[type(expression)](expression)
+
+
+def sign(relation: str) -> str:
+    """A relation sign as LaTeX."""
+    return _SIGNS[relation]
+
+
+def _part(expression: Expr, whole: int, *, first: bool = True) -> str:
+    if isinstance(expression, Fraction) and whole == PRODUCT:
+        return math(expression)
+    text = math(expression)
+    return rf"\left({text}\right)" if bracketed(expression, whole, first=first) else text
+
+
+def _letter(base: str) -> str:
+    if base.isascii():
+        return base if len(base) == 1 else rf"\mathrm{{{base}}}"
+    if base == "ℓ":
+        return r"\ell"
+    return "\\" + unicode_name(base).rpartition(" ")[2].lower()
+
+
+def _symbol(symbol: Symbol) -> str:
+    text = _letter(symbol.base)
+    if symbol.bold:
+        text = rf"\mathbf{{{text}}}" if symbol.base.isascii() else rf"\boldsymbol{{{text}}}"
+    text = rf"\hat{{{text}}}" if symbol.hat else text
+    text += "'" * symbol.primes
+    text += f"_{{{symbol.sub}}}" if symbol.sub else ""
+    return text + (rf"^{{({symbol.sup})}}" if symbol.sup else "")
+
+
+def _entry(entry: Entry) -> str:
+    indices = ",".join(str(index).replace("−", "-") for index in entry.indices)
+    if isinstance(entry.array, Symbol) and not entry.array.sub:
+        plain = Symbol(entry.array.base, hat=entry.array.hat, primes=entry.array.primes)
+        return f"{math(plain)}_{{{indices}}}"
+    array = math(entry.array)
+    if not isinstance(entry.array, (Symbol, Partial, Function)):
+        array = rf"\left({array}\right)"
+    return f"{array}[{indices}]"
+
+
+def _number(number: Number) -> str:
+    mantissa, _, power = number.text.partition("e")
+    return rf"{mantissa} \cdot 10^{{{power}}}" if power else mantissa
+
+
+def _sum(total: Sum) -> str:
+    words = []
+    for i, (plus, term) in enumerate(signed_terms(total.terms)):
+        minus = plus == "−"
+        words.append(plus.replace("−", "-") + _part(term, PRODUCT if minus else SUM, first=i == 0 and not plus))
+    return " ".join(words)
+
+
+def _product(product: Product) -> str:
+    text = ""
+    for i, factor in enumerate(product.factors):
+        joint = ""
+        if i:
+            joint = r" \cdot " if dotted(product.factors[i - 1], factor) else r" \, "
+        text += joint + _part(factor, PRODUCT, first=i == 0)
+    return text
+
+
+def _fraction(fraction: Fraction) -> str:
+    return rf"\frac{{{math(fraction.numerator)}}}{{{math(fraction.denominator)}}}"
+
+
+def _power(power: Power) -> str:
+    return f"{_part(power.base, ATOM)}^{{{math(power.exponent)}}}"
+
+
+def operator(name: str) -> str:
+    """The name of a function, upright."""
+    if name in _OPERATORS:
+        return rf"\{name}"
+    return rf"\operatorname{{{name}}}" if name else ""
+
+
+def _function(function: Function) -> str:
+    name = operator(function.name) if isinstance(function.name, str) else math(function.name)
+    arguments = ", ".join(math(argument) for argument in function.arguments)
+    if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
+        return f"{name} {arguments}"
+    return rf"{name}\left({arguments}\right)"
+
+
+def _big_sum(total: BigSum) -> str:
+    low = math(total.index) + (f"={math(total.lower)}" if total.lower is not None else "")
+    high = f"^{{{math(total.upper)}}}" if total.upper is not None else ""
+    return rf"\sum_{{{low}}}{high} {_part(total.body, PRODUCT)}"
+
+
+def _matrix(matrix: Matrix) -> str:
+    rows = r" \\ ".join(" & ".join(_cell(entry) for entry in row) for row in matrix.rows)
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+
+def _cell(entry: Expr) -> str:
+    # a minus at the start of a cell is a sign, not an operation
+    text = math(entry)
+    return f"{{{text}}}" if text.startswith("[") else text
+
+
+def _stack(stack: Stack) -> str:
+    rows = []
+    for label, item in stack.items:
+        head = rf"\text{{{label}: }}" if label else ""
+        rows.append(f"{head} & {math(item)}")
+    return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
+
+
+def _cases(cases: Cases) -> str:
+    rows = r" \\ ".join(rf"{math(value)} & \text{{if }} {math(when)}" for value, when in cases.branches)
+    return rf"\begin{{cases}} {rows} \end{{cases}}"
+
+
+_PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
+    Symbol: _symbol,
+    Entry: _entry,
+    Number: _number,
+    Text: lambda t: rf"\text{{{t.text}}}",
+    Negative: lambda n: "-" + _part(n.value, PRODUCT, first=False),
+    Sum: _sum,
+    Product: _product,
+    Hadamard: lambda h: r" \odot ".join(_part(f, PRODUCT, first=i == 0) for i, f in enumerate(h.factors)),
+    Star: lambda s: f"{_part(s.left, PRODUCT)} * {_part(s.right, PRODUCT)}",
+    Fraction: _fraction,
+    Power: _power,
+    Function: _function,
+    Matrix: _matrix,
+    Stack: _stack,
+    Dots: lambda d: _DOTS[d.direction],
+    Transpose: lambda t: rf"{_part(t.value, ATOM)}^{{\top}}",
+    Partial: lambda p: rf"\frac{{\partial {math(p.of)}}}{{\partial {math(p.by)}}}",
+    BigSum: _big_sum,
+    Relation: lambda r: f"{math(r.left)} {sign(r.sign)} {math(r.right)}",
+    Cases: _cases,
+    Sqrt: lambda s: rf"\sqrt{{{math(s.value)}}}",
+    Absolute: lambda a: rf"\left|{math(a.value)}\right|",
+    Highlight: lambda h: rf"\boxed{{{math(h.value)}}}",
+}
+
+_GAP, _BRACKET, _COLUMN = 13.0, 9.0, 10.5
+"""Points that an operator with its room, a bracket, and the room between columns take at 10 pt."""
+
+
+def points(expression: Expr) -> float:
+    """About how wide an expression comes out, in points at 10 pt; never too little."""
+    match expression:
+        case Number(text):
+            mantissa, _, power = text.partition("e")
+            return 5.3 * len(mantissa) + 3.0 * ("-" in mantissa) + (22 + 4 * len(power) if power else 0)
+        case Symbol():
+            base = 6.2 * len(expression.base) if len(expression.base) > 1 else 9.0
+            return base + 4.2 * len(expression.sub) + 3 * expression.primes + 9 * bool(expression.sup)
+        case Entry(array, indices):
+            return points(array) + sum(5.5 * len(str(index)) + 3 for index in indices) + 6
+        case Matrix(rows):
+            widths = [max(points(entry) for entry in column) for column in zip(*rows, strict=True)]
+            return sum(widths) + _COLUMN * (len(widths) - 1) + 2 * _BRACKET
+        case Stack(items):
+            return max(6 * len(label) + 12 + points(item) for label, item in items)
+        case Fraction(p, q):
+            return max(points(p), points(q)) * (1.0 if isinstance(p, Matrix) else 0.95) + 4
+        case Partial(of, by):
+            return max(points(of), points(by)) + 10
+        case Power(base, exponent):
+            return points(base) + 0.75 * points(exponent) + 2
+        case Cases(branches):
+            return max(points(value) + points(when) for value, when in branches) + 36
+        case Text(text):
+            return 6.0 * len(text)
+        case Dots():
+            return 14.0
+    return _compound(expression)
+
+
+def _compound(expression: Expr) -> float:
+    match expression:
+        case Sum(parts) | Hadamard(parts):
+            return sum(points(part) + _GAP for part in parts) + _brackets(parts)
+        case Product(parts):
+            return sum(points(part) + 5.5 for part in parts) + _brackets(parts)
+        case Function(name, arguments):
+            head = 6.0 * len(name) if isinstance(name, str) else points(name)
+            return head + 14 + sum(points(argument) + 6 for argument in arguments)
+        case Star(a, b) | Relation(a, _, b):
+            return points(a) + points(b) + _GAP + _brackets((a, b))
+        case BigSum(body, index):
+            return points(body) + max(18.0, 0.8 * points(index)) + _GAP
+        case Negative(inner):
+            return points(inner) + 9 + _brackets((inner,))
+        case Transpose(inner) | Sqrt(inner) | Absolute(inner) | Highlight(inner):
+            return points(inner) + 18
+    message = f"no width is known for {type(expression).__name__}"
+    raise TypeError(message)
+
+
+def _brackets(parts: tuple[Expr, ...]) -> float:
+    return sum(_BRACKET for part in parts if bracketed(part, PRODUCT, first=False))
