@@ -125,7 +125,7 @@ class _Reader:
 
     def _typed(self, tree: dict[str, Any], key: str, kind: type, words: str, default: Any) -> Any:
         value = tree.get(key, default)
-        if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
+        if type(value) is kind:
             return value
         self._mistake((key,), f"expected {words}, found {in_words(value)}")
         return default

@@ -236,7 +236,7 @@ class MeanSquaredError(Loss, frozen=True, kw_only=True):
 
     def dyhat_entry(self, index: Shape, dL: Operand, yhat: Operand, y: Operand) -> Expr:
         share = number(fmpq(2, prod(yhat.shape)))
-        return weigh(dL.entry(), share * (yhat.entry(*index) - y.entry(*index)))
+        return weigh(dL.entry(), weigh(share, yhat.entry(*index) - y.entry(*index)))
 
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"yhat": (1, 3), "y": (1, 3)}),

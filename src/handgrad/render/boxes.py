@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from unicodedata import combining, east_asian_width
 
 from handgrad.notation.nodes import (
@@ -49,18 +50,15 @@ def beside(boxes: list[Box]) -> Box:
     """Boxes next to one another, level."""
     above = max(box.base for box in boxes)
     below = max(len(box.lines) - box.base for box in boxes)
-    lines = []
-    for level in range(-above, below):
-        lines.append(
-            "".join(
-                box.lines[box.base + level] if 0 <= box.base + level < len(box.lines) else " " * box.width
-                for box in boxes
-            )
-        )
+    lines = ["".join(_line(box, box.base + level) for box in boxes) for level in range(-above, below)]
     return Box(lines, above)
 
 
-def box(expression: Expr) -> Box:
+def _line(box: Box, at: int) -> str:
+    return box.lines[at] if 0 <= at < len(box.lines) else " " * box.width
+
+
+def box(expression: Expr) -> Box:  # noqa: C901, PLR0911  one case for each node
     """An expression as a box; matrices and cases are tall, all else is one line."""
     match expression:
         case Matrix():
@@ -74,9 +72,7 @@ def box(expression: Expr) -> Box:
         case Sum(terms) if _tall(expression):
             return _sum(terms)
         case Product(factors) if _tall(expression):
-            return _joined(
-                factors, [" · " if dotted(a, b) else " " for a, b in zip(factors, factors[1:], strict=False)]
-            )
+            return _joined(factors, [" · " if dotted(a, b) else " " for a, b in pairwise(factors)])
         case Hadamard(factors) if _tall(expression):
             return _joined(factors, [" ⊙ "] * (len(factors) - 1))
         case Star(left, right) if _tall(expression):
@@ -86,9 +82,8 @@ def box(expression: Expr) -> Box:
         case Transpose(inner) if _tall(expression):
             return beside([part(inner, ATOM), Box(["ᵀ"])])
         case Function(name, arguments) if _tall(expression):
-            head = name if isinstance(name, str) else inline(name)
-            inner = _joined(arguments, [", "] * (len(arguments) - 1))
-            return beside([Box([head]), in_brackets(inner)])
+            held = in_brackets(_joined(arguments, [", "] * (len(arguments) - 1)))
+            return beside([Box([name if isinstance(name, str) else inline(name)]), held])
     return Box([inline(expression)])
 
 

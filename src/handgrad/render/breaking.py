@@ -82,8 +82,7 @@ def negative_start(part: Expr) -> bool:
 def dotted(left: Expr, right: Expr) -> bool:
     """Whether a dot stands between two factors: wherever a number meets a number or a bracket."""
     return (
-        _numeric(left)
-        and (_numeric(right) or isinstance(right, (Sum, Dots)))
+        (_numeric(left) and (_numeric(right) or isinstance(right, (Sum, Dots))))
         or (_numeric(right) and isinstance(left, (Sum, Dots)))
         or (isinstance(right, (Number, Dots)) or isinstance(left, Dots))
     )
@@ -194,7 +193,8 @@ def _smaller(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:
         case Matrix():
             yield from _fewer_columns(expression, room, measure)
         case Stack(items):
-            yield Stack(tuple((label, shrunk(item, room, measure)) for label, item in items))
+            for share in (1.0, 0.85, 0.7, 0.55, 0.4):
+                yield Stack(tuple((label, shrunk(item, room * share, measure)) for label, item in items))
         case Sum(terms):
             yield from (Sum(_fewer(terms, n)) for n in range(len(terms) - 1, 1, -1))
         case Product(factors):

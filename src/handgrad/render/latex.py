@@ -17,10 +17,7 @@ _TAG = 34.0
 _GAP = 16.0
 
 _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
-\usepackage{iftex}
-\ifPDFTeX\usepackage[T1]{fontenc}\usepackage[utf8]{inputenc}\fi
 \usepackage{amsmath}
-\usepackage{amssymb}
 \setlength{\oddsidemargin}{-13pt}
 \setlength{\textwidth}{480pt}
 \setlength{\topmargin}{-36pt}
@@ -30,6 +27,9 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \setcounter{MaxMatrixCols}{30}
 \allowdisplaybreaks
 \emergencystretch=3em
+\AtBeginDocument{%
+  \setlength{\abovedisplayskip}{5pt plus 3pt}\setlength{\belowdisplayskip}{5pt plus 3pt}%
+  \setlength{\abovedisplayshortskip}{2pt}\setlength{\belowdisplayshortskip}{5pt}}
 """
 
 _ESCAPES = {
@@ -45,7 +45,7 @@ _ESCAPES = {
     "~": r"\textasciitilde{}",
     "<": r"\ensuremath{<}",
     ">": r"\ensuremath{>}",
-    '"': r"\textquotedbl{}",
+    '"': "''",
     "–": "--",
     "—": "---",
     "’": "'",
@@ -84,8 +84,9 @@ _MATHEMATICS = {
     "θ": r"\theta",
     "′": "'",
 }
-_LAST_LATIN = 0x17F
-"""Letters up to here are in every T1 font."""
+_LAST_LATIN = 0xFF
+_NOT_IN_FONT = "ÐðÞþªºµ"
+"""Letters up to here are in the font that LaTeX starts with, but for these."""
 
 
 def render(document: Document, *, fragment: bool = False) -> str:
@@ -95,7 +96,8 @@ def render(document: Document, *, fragment: bool = False) -> str:
     for section in document.sections:
         lines += ["", rf"\subsection*{{{text(section.title)}}}"]
         for block in section.blocks:
-            lines += ["", _block(block)]
+            # no blank line before a display: it would begin a paragraph of its own
+            lines += [_block(block)] if isinstance(block, Equation) else ["", _block(block)]
     if not fragment:
         lines += ["", r"\end{document}"]
     return "\n".join(lines) + "\n"
@@ -115,7 +117,7 @@ def _character(c: str) -> str:
         return c
     if c in "\n\t\u00a0":
         return " "
-    if ord(c) <= _LAST_LATIN and category(c) in ("Ll", "Lu"):
+    if ord(c) <= _LAST_LATIN and category(c) in ("Ll", "Lu") and c not in _NOT_IN_FONT:
         return c
     return f"[U+{ord(c):04X}]"
 

@@ -32,10 +32,10 @@ from handgrad.notation.nodes import (
     Text,
     Transpose,
 )
-from handgrad.render.breaking import ATOM, PRODUCT, SUM, bracketed, dotted, signed_terms
+from handgrad.render.breaking import ATOM, PRODUCT, SUM, bracketed, children, dotted, signed_terms
 
 _OPERATORS = {"ln", "max", "tanh", "exp", "min"}
-_SIGNS = {"=": "=", "≈": r"\approx", ">": ">", "≥": r"\ge", "<": r"\lt", "≤": r"\le", "≠": r"\ne"}
+_SIGNS = {"=": "=", "≈": r"\approx", ">": ">", "≥": r"\ge", "<": "<", "≤": r"\le", "≠": r"\ne"}
 _DOTS = {"row": r"\cdots", "column": r"\vdots", "both": r"\ddots"}
 
 
@@ -58,7 +58,7 @@ def _part(expression: Expr, whole: int, *, first: bool = True) -> str:
 
 def _letter(base: str) -> str:
     if base.isascii():
-        return base if len(base) == 1 else rf"\mathrm{{{base}}}"
+        return base if len(base) == 1 or not base.isalnum() else rf"\mathrm{{{base}}}"
     if base == "ℓ":
         return r"\ell"
     return "\\" + unicode_name(base).rpartition(" ")[2].lower()
@@ -138,14 +138,30 @@ def _big_sum(total: BigSum) -> str:
 
 
 def _matrix(matrix: Matrix) -> str:
-    rows = r" \\ ".join(" & ".join(_cell(entry) for entry in row) for row in matrix.rows)
+    large = any(_large(entry) for row in matrix.rows for entry in row)
+    tall = any(_fractional(entry) for row in matrix.rows for entry in row)
+    rows = (r" \\[14pt] " if large else r" \\[5pt] " if tall else r" \\ ").join(
+        " & ".join(_cell(entry) for entry in row) for row in matrix.rows
+    )
     return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
 
 
 def _cell(entry: Expr) -> str:
-    # a minus at the start of a cell is a sign, not an operation
+    # a formula as a fraction is set large; a cell that starts with [ would be read as a length after \\
     text = math(entry)
+    if _large(entry):
+        text = text.replace(r"\frac", r"\dfrac", 1)
     return f"{{{text}}}" if text.startswith("[") else text
+
+
+def _large(entry: Expr) -> bool:
+    return isinstance(entry, Fraction) and not (
+        isinstance(entry.numerator, Number) and isinstance(entry.denominator, Number)
+    )
+
+
+def _fractional(entry: Expr) -> bool:
+    return isinstance(entry, Fraction) or any(_fractional(child) for child in children(entry))
 
 
 def _stack(stack: Stack) -> str:
@@ -191,7 +207,7 @@ _GAP, _BRACKET, _COLUMN = 13.0, 9.0, 10.5
 """Points that an operator with its room, a bracket, and the room between columns take at 10 pt."""
 
 
-def points(expression: Expr) -> float:
+def points(expression: Expr) -> float:  # noqa: C901, PLR0911  one case for each node
     """About how wide an expression comes out, in points at 10 pt; never too little."""
     match expression:
         case Number(text):
@@ -222,7 +238,7 @@ def points(expression: Expr) -> float:
     return _compound(expression)
 
 
-def _compound(expression: Expr) -> float:
+def _compound(expression: Expr) -> float:  # noqa: PLR0911  one case for each node
     match expression:
         case Sum(parts) | Hadamard(parts):
             return sum(points(part) + _GAP for part in parts) + _brackets(parts)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handgrad.notation.document import Block, Equation, Line, Paragraph, Section, Table
-from handgrad.notation.nodes import Expr, Function, Number
+from handgrad.notation.nodes import Expr, Function, Number, add
 from handgrad.notation.symbols import convention
 from handgrad.ops.losses import Loss
+from handgrad.ops.textbook import elided
 from handgrad.plan import Step
 from handgrad.query import Query
 from handgrad.trace import Trace
@@ -139,10 +140,23 @@ class _Writer:
         if query.function == "argmax":
             shown: Expr = Number(str(value), value) if isinstance(value, int) else _index(value)
             return Equation(Function(query.function, (inner,)), (Line("=", shown),), self._number(), query.name)
-        raw = getattr(value, "value", value)
-        printed = self.trace.arithmetic.show(raw)
-        line = Line("=" if printed.exact else "≈", printed.expression)
-        return Equation(Function(query.function, (inner,)), (line,), self._number(), query.name)
+        printed = self.trace.arithmetic.show(getattr(value, "value", value))
+        lines = self._terms(query)
+        exact = printed.exact and all(line.sign == "=" for line in lines)
+        lines.append(Line("=" if exact else "≈", printed.expression))
+        return Equation(Function(query.function, (inner,)), tuple(lines), self._number(), query.name)
+
+    def _terms(self, query: Query) -> list[Line]:
+        """What is added or compared, written out."""
+        if query.index is not None or not self.trace.plan.shape(query.name):
+            return []
+        self.board.fresh()
+        cells = self.board.cells(query.name)
+        written = elided(len(cells), lambda i: self.board.number(query.name, *cells[i]))
+        whole: Expr = Function("max", written) if query.function == "max" else add(*written)
+        if query.function == "mean":
+            whole = whole / Number(str(len(cells)), len(cells))
+        return [Line("=" if self.board.exact else "≈", whole)]
 
 
 def _index(place: tuple[int, ...]) -> Expr:

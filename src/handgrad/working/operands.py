@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 from handgrad.arithmetic.real import Scalar
@@ -68,6 +69,11 @@ class Board:
             self.examples(name) if self.side_by_side(name) else None,
             lambda n, index: self.number(name, n, index),
         )
+
+    def cells(self, name: str) -> list[tuple[int, Shape]]:
+        """Every (example, index) of a quantity, row by row."""
+        indices = list(product(*(range(n) for n in self.plan.shape(name))))
+        return [(n, index) for n in range(self.examples(name)) for index in indices]
 
     def weight(self) -> Expr:
         """dL: how much an example counts in L."""
