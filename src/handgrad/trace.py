@@ -10,7 +10,6 @@ from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import Arithmetic, Shown, arithmetic
 from handgrad.arithmetic.numerals import Irrational
-from handgrad.arithmetic.value import Real
 from handgrad.arithmetic.written import WrittenArray
 from handgrad.errors import DomainError, InputError, Undecided
 from handgrad.ops.op import Shape
@@ -192,9 +191,3 @@ def flat(value: Any) -> Any:
     entries = getattr(value, "flat", None)
     return [value] if entries is None else entries
 
-
-def number(value: Any) -> Any:
-    """A Real's fraction or float, a NumPy number as a Python one."""
-    if isinstance(value, Real):
-        return value.fraction if value.fraction is not None else float(value)
-    return value.item() if hasattr(value, "item") else value

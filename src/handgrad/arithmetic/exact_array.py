@@ -74,7 +74,7 @@ class ExactArray:
             entries = np.empty(len(self.flat), dtype=object)
             entries[:] = [outward(entry) for entry in self.flat]
             return entries.reshape(self.shape)
-        numbers = [entry if isinstance(entry, bool) else float(Real(entry)) for entry in self.flat]
+        numbers = [entry if isinstance(entry, int) else float(Real(entry)) for entry in self.flat]
         return np.array(numbers, dtype=dtype).reshape(self.shape)
 
     def __float__(self) -> float:

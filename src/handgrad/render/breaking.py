@@ -146,7 +146,7 @@ def _packed(expression: Expr, room: float, measure: Measure, gap: float) -> list
     used = 0.0
     for operator, part in _parts(expression):
         fitting = shrunk(part, room - gap, measure)
-        size = measure(fitting) + gap * bool(operator)
+        size = measure(fitting) + gap
         if packed and used + size <= room:
             packed[-1].append((operator, fitting))
             used += size

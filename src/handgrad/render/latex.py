@@ -13,6 +13,7 @@ from handgrad.working.document import Document
 TEXT_WIDTH = 480.0
 """Points; A4 with margins of 21 mm."""
 
+_LONGEST_WORD = 30
 _TAG = 34.0
 _GAP = 16.0
 
@@ -26,7 +27,7 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \setlength{\parskip}{6pt plus 2pt}
 \setcounter{MaxMatrixCols}{30}
 \allowdisplaybreaks
-\emergencystretch=3em
+\sloppy
 \AtBeginDocument{%
   \setlength{\abovedisplayskip}{5pt plus 3pt}\setlength{\belowdisplayskip}{5pt plus 3pt}%
   \setlength{\abovedisplayshortskip}{2pt}\setlength{\belowdisplayshortskip}{5pt}}
@@ -105,7 +106,13 @@ def render(document: Document, *, fragment: bool = False) -> str:
 
 def text(words: str) -> str:
     """Words as LaTeX text; nothing in them is obeyed, a sign that no font here has is shown by its number."""
-    return "".join(_character(c) for c in words)
+    return " ".join(_word(word) for word in words.split(" "))
+
+
+def _word(word: str) -> str:
+    """A word, which may be broken anywhere if it is very long."""
+    joint = r"\allowbreak{}" if len(word) > _LONGEST_WORD else ""
+    return joint.join(_character(c) for c in word)
 
 
 def _character(c: str) -> str:

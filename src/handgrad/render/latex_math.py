@@ -94,7 +94,8 @@ def _sum(total: Sum) -> str:
     words = []
     for i, (plus, term) in enumerate(signed_terms(total.terms)):
         minus = plus == "−"
-        words.append(plus.replace("−", "-") + _part(term, PRODUCT if minus else SUM, first=i == 0 and not plus))
+        text = _part(term, PRODUCT if minus else SUM, first=i == 0 and not plus)
+        words.append(plus.replace("−", "-") + " " * bool(i) + text)
     return " ".join(words)
 
 

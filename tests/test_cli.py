@@ -1,0 +1,114 @@
+"""The command line as a user meets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import jsonschema
+import pytest
+from click.testing import CliRunner
+from conftest import EXAMPLES, ROOT
+
+import handgrad as hg
+from handgrad.cli.main import main
+from handgrad.ops import LOSSES, OPS, UPDATES
+
+NETWORK = str(ROOT / "examples" / "network.toml")
+
+
+def run(*arguments: str, given: str | None = None) -> str:
+    result = CliRunner().invoke(main, list(arguments), input=given)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_solve_prints_the_whole_working() -> None:
+    text = run("solve", NETWORK)
+    for heading in ("Given", "Forward pass", "Loss", "Backward pass"):
+        assert f"\n{heading}\n" in text
+    assert "\x1b" not in text
+
+
+def test_questions_are_answered_with_the_steps_they_need() -> None:
+    text = run("solve", NETWORK, "--ask", "dL/dW1[2,3]", "--ask", "max(h1)")
+    assert "∂L/∂W₁[2,3] = ∂L/∂a₁[2] x₃ ≈ −0.002436·1 ≈ −0.002436" in text
+    assert "max(h₁) ≈ max(0.7311, 0.8808, 0.7311) ≈ 0.8808" in text
+    assert "∂L/∂W₃" not in text
+
+
+def test_standard_input_and_another_arithmetic() -> None:
+    text = run("solve", "-", "--arithmetic", "rounded(2)", "--ask", "L", given=Path(NETWORK).read_text())
+    assert "L = −ln ŷ₃ = −ln 0.71 ≈ 0.34" in text
+
+
+def test_digits() -> None:
+    assert "≈ 0.3428164970" in run("solve", NETWORK, "--ask", "L", "--digits", "10")
+
+
+def test_an_output_file_is_written_aside_and_renamed(tmp_path: Path) -> None:
+    out = tmp_path / "solution.md"
+    assert run("solve", NETWORK, "--to", "markdown", "-o", str(out)) == ""
+    assert out.read_text().startswith("# Three logistic layers into a softmax\n")
+    assert [file.name for file in tmp_path.iterdir()] == ["solution.md"]
+
+
+def test_json_holds_exact_and_decimal_values() -> None:
+    tree = json.loads(run("solve", str(ROOT / "examples" / "convolution.toml"), "--to", "json"))
+    kernel = tree["quantities"]["dL/dK1"]
+    assert kernel["exact"] == kernel["shown"] == ["-12/49", "0"]
+    assert kernel["value"] == [-12 / 49, 0.0]
+    assert tree["answers"][1]["exact"] == "-12/49"
+
+
+def test_a_latex_fragment_has_no_preamble() -> None:
+    text = run("solve", NETWORK, "--to", "latex", "--fragment")
+    assert "documentclass" not in text
+    assert r"\begin{align*}" in text
+
+
+def test_every_op_is_in_the_table() -> None:
+    text = run("ops")
+    for name in (*OPS, *LOSSES, *UPDATES):
+        assert name in text
+
+
+def test_the_schema_is_valid_and_takes_every_example() -> None:
+    schema = json.loads(run("schema"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    validator = jsonschema.Draft202012Validator(schema)
+    import tomllib
+
+    for name in EXAMPLES:
+        validator.validate(tomllib.loads((ROOT / "examples" / f"{name}.toml").read_text()))
+    assert not validator.is_valid({"network": {"input": 1, "layers": [{"op": "denze"}]}, "data": {"x": [1]}})
+
+
+def test_unknown_options_and_help() -> None:
+    assert CliRunner().invoke(main, ["solve"]).exit_code == 2
+    assert CliRunner().invoke(main, ["solve", NETWORK, "--to", "word"]).exit_code == 2
+    text = run("solve", "--help")
+    for word in ("--ask", "--arithmetic", "--to", "-o", "handgrad solve examples/network.toml"):
+        assert word in text
+
+
+def test_an_unknown_arithmetic_on_the_command_line() -> None:
+    result = CliRunner().invoke(main, ["solve", NETWORK, "--arithmetic", "decimal"])
+    assert result.exit_code == 2
+    assert result.output.startswith('error: unknown arithmetic "decimal"; known are float64')
+
+
+@pytest.mark.parametrize("colour", [False, True])
+def test_colour_marks_headings_only_where_asked(colour: bool) -> None:  # noqa: FBT001  pytest passes it
+    text = hg.solve(hg.load(NETWORK)).working().to_terminal(colour=colour)
+    assert ("\x1b[1mGiven\x1b[0m" in text) == colour
+
+
+def test_as_a_module_of_its_own() -> None:
+    code = "from handgrad.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "solve", "nothing.toml"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: nothing.toml: cannot be read: there is no such file\n"
