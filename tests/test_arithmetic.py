@@ -83,7 +83,15 @@ def test_axes_as_in_numpy(a: Any, axis: int) -> None:
 @given(arrays((2, 2, 3)))
 def test_indexing_as_in_numpy(a: Any) -> None:
     exact = asarray(a)
-    for key in [0, -1, (0, 1), (slice(None), 1), (Ellipsis, 2), (None, 0), (slice(0, 1), slice(None), slice(None, None, 2))]:
+    for key in [
+        0,
+        -1,
+        (0, 1),
+        (slice(None), 1),
+        (Ellipsis, 2),
+        (None, 0),
+        (slice(0, 1), slice(None), slice(None, None, 2)),
+    ]:
         same(exact[key], a[key])
     assert exact[1, 1, 2] == a[1, 1, 2]
     assert exact.tolist() == a.tolist()
@@ -118,7 +126,7 @@ def test_a_real_is_a_number() -> None:
     assert third != Fraction(1, 2)
     assert third < 0.5
     assert third <= 1
-    assert 0 < third
+    assert third > 0
     assert third >= Fraction(1, 3)
     assert (third + 1, 1 - third, third - 1, 2 * third, third / 2, 1 / third) == (
         Fraction(4, 3), Fraction(2, 3), Fraction(-2, 3), Fraction(2, 3), Fraction(1, 6), 3,

@@ -59,13 +59,15 @@ def test_ten_megabytes_of_numbers_too_many(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_no_file_and_no_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert refused(tmp_path, "nothing.toml", monkeypatch) == "error: nothing.toml: cannot be read: there is no such file\n"
+    assert (
+        refused(tmp_path, "nothing.toml", monkeypatch) == "error: nothing.toml: cannot be read: there is no such file\n"
+    )
 
 
 def test_a_pickle_is_never_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     np.savez(tmp_path / "w.npz", W=np.array([[{"a": 1}]], dtype=object), allow_pickle=True)
-    text = '[network]\ninput = 1\n[[network.layers]]\nop = "dense"\nweights = { file = "w.npz", key = "W" }\n[data]\nx = [1]\n'
-    (tmp_path / "p.toml").write_text(text)
+    layer = '[[network.layers]]\nop = "dense"\nweights = { file = "w.npz", key = "W" }\n'
+    (tmp_path / "p.toml").write_text(f"[network]\ninput = 1\n{layer}[data]\nx = [1]\n")
     output = refused(tmp_path, "p.toml", monkeypatch)
     assert output.startswith("error: p.toml, line 5, network.layers[1].weights")
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import jsonschema
 import pytest
 from click.testing import CliRunner
-from conftest import EXAMPLES, ROOT
 
 import handgrad as hg
+from conftest import EXAMPLES, ROOT
 from handgrad.cli.main import main
 from handgrad.ops import LOSSES, OPS, UPDATES
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from flint import fmpq
+
 from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.network import settings
@@ -53,7 +54,9 @@ CASES = [
 
 
 def values_of(sample: Sample, random: Random) -> dict[str, ExactArray]:
-    return {letter: drawn(shape, *sample.ranges.get(letter, (-4, 4)), random) for letter, shape in sample.shapes.items()}
+    return {
+        letter: drawn(shape, *sample.ranges.get(letter, (-4, 4)), random) for letter, shape in sample.shapes.items()
+    }
 
 
 def deviation(op: Op, sample: Sample, letter: str, seed: int) -> Any:

@@ -6,6 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
+
 from conftest import ROOT
 
 SOURCE = ROOT / "src" / "handgrad"
@@ -49,11 +50,8 @@ def imports(file: Path) -> list[tuple[str, bool]]:
         if isinstance(node, ast.If) and getattr(node.test, "id", "") == "TYPE_CHECKING"
         for inner in ast.walk(node)
     }
-    found = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("handgrad") and id(node) not in unseen:
-            found.append((node.module or "", node in tree.body))
-    return found
+    seen = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and id(node) not in unseen]
+    return [(node.module or "", node in tree.body) for node in seen if (node.module or "").startswith("handgrad")]
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(SOURCE)))

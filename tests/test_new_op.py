@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 import pytest
-from test_laws import agreement, deviation
 
 import handgrad as hg
 from handgrad.notation.nodes import Absolute, Expr
 from handgrad.ops.activations import Elementwise
 from handgrad.ops.op import OPS, register
+from test_laws import agreement, deviation
 
 
 class Softsign(Elementwise, frozen=True, kw_only=True):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from conftest import example
 
 import handgrad as hg
+from conftest import example
 from handgrad.plan import plan
 from handgrad.query import parse
 
@@ -32,8 +32,10 @@ def test_spaces_and_printed_signs_are_understood() -> None:
         ("dL/dw1", 'unknown quantity "dL/dw1"; did you mean dL/dW1?'),
         (
             "zzzzzz",
-            'unknown quantity "zzzzzz"; known are x, y, W1, b1, W2, a1, h1, a2, yhat, losses, L, dL/dyhat, dL/da2, '
-            "dL/dW2, dL/dh1, dL/da1, dL/dW1, dL/db1, dL/dx, h2, dL/dh2",
+            (
+                'unknown quantity "zzzzzz"; known are x, y, W1, b1, W2, a1, h1, a2, yhat, losses, L, dL/dyhat, dL/da2, '
+                "dL/dW2, dL/dh1, dL/da1, dL/dW1, dL/db1, dL/dx, h2, dL/dh2"
+            ),
         ),
         ("W1[1,2", 'cannot read the index of "W1[1,2"; it is written as in W1[2,3], places counted from 1'),
         ("W1[1,-2]", 'cannot read the index of "W1[1,-2]"; it is written as in W1[2,3], places counted from 1'),

@@ -144,7 +144,9 @@ def test_no_line_of_the_terminal_is_too_long(seed: int, columns: int) -> None:
         assert width(line) <= columns, line
 
 
-HOSTILE = r"\input{/etc/passwd} <script>alert(1)</script> $\x$ #import `x` *y* {} % & _ ^ ~ | " + "\x1b[31m\u202eאב" + "é∂"
+HOSTILE = (
+    r"\input{/etc/passwd} <script>alert(1)</script> $\x$ #import `x` *y* {} % & _ ^ ~ | " + "\x1b[31m\u202eאב" + "é∂"
+)
 
 
 def test_hostile_text_is_only_text() -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from conftest import EXAMPLES, example
 
 import handgrad as hg
+from conftest import EXAMPLES, example
 
 FOLDER = Path(__file__).parent / "snapshots"
 FORMATS = {"terminal.txt": "to_terminal", "md": "to_markdown", "tex": "to_latex", "json": "to_json"}

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import EXAMPLES, example
 
 import handgrad as hg
+from conftest import EXAMPLES, example
 
 ARITHMETICS = ("exact", "float64", "float32", "rounded(4)", "rounded(6 significant)")
 
@@ -165,14 +165,22 @@ def test_equal_maxima_of_transcendental_numbers_go_to_the_first() -> None:
 
 def test_saturation_keeps_its_digits_in_the_exact_arithmetic() -> None:
     layers = [{"op": "dense", "weights": [[1], [0]], "activation": "softmax"}]
-    tree = {"network": {"input": 1, "layers": layers}, "loss": {"op": "cross_entropy"}, "data": {"x": [300], "label": 1}}
+    tree = {
+        "network": {"input": 1, "layers": layers},
+        "loss": {"op": "cross_entropy"},
+        "data": {"x": [300], "label": 1},
+    }
     answer = hg.solve(hg.Problem.from_dict(tree)).ask("dL/da1[1]")
     assert answer.text == "dL/da1[1] ≈ -5.148e-131"
 
 
 def test_a_number_too_large_for_floats_is_one_clear_error() -> None:
     layers = [{"op": "dense", "weights": [[1], [0]], "activation": "softmax"}]
-    tree = {"network": {"input": 1, "layers": layers}, "loss": {"op": "cross_entropy"}, "data": {"x": [900], "label": 2}}
+    tree = {
+        "network": {"input": 1, "layers": layers},
+        "loss": {"op": "cross_entropy"},
+        "data": {"x": [900], "label": 2},
+    }
     problem = hg.Problem.from_dict(tree)
     with pytest.raises(hg.InputError) as caught:
         hg.solve(problem, "float64")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import EXAMPLES, ROOT, example
 from click.testing import CliRunner
 
 import handgrad as hg
+from conftest import EXAMPLES, ROOT, example
 from handgrad.cli.main import main
 from handgrad.ops.dense import Dense
 
@@ -28,7 +28,9 @@ def test_a_large_parameter_is_tried_along_random_directions() -> None:
     tree = {
         "network": {
             "input": 20,
-            "layers": [{"op": "dense", "weights": {"random": "integers", "low": -3, "high": 3, "seed": 1, "shape": [9, 20]}}],
+            "layers": [
+                {"op": "dense", "weights": {"random": "integers", "low": -3, "high": 3, "seed": 1, "shape": [9, 20]}}
+            ],
         },
         "loss": {"op": "squared_error"},
         "data": {"x": {"random": "integers", "low": 0, "high": 9, "seed": 2}, "y": [0] * 9},

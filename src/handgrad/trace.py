@@ -190,4 +190,3 @@ def flat(value: Any) -> Any:
     """The entries of an array row by row."""
     entries = getattr(value, "flat", None)
     return [value] if entries is None else entries
-

@@ -13,7 +13,7 @@ from handgrad.working.document import Document
 PAGE_WIDTH = 520.0
 """Points: what a page of GitHub and a notebook's cell show without scrolling."""
 
-_SPECIAL = set("\\`*_{}[]()#+!|<>$~&")
+_SPECIAL = set("\\`*_[]#|$~")
 
 
 def render(document: Document) -> str:
@@ -29,7 +29,7 @@ def render(document: Document) -> str:
 def text(words: str) -> str:
     """Words as Markdown text: nothing in them is markup; control and direction signs are shown."""
     shown = (c if category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else "�" for c in words)
-    return "".join(f"\\{c}" if c in _SPECIAL and c not in "<>&()" else _entity(c) for c in shown)
+    return "".join(f"\\{c}" if c in _SPECIAL else _entity(c) for c in shown)
 
 
 def _entity(c: str) -> str:
