@@ -39,12 +39,13 @@ class Node(Struct, frozen=True):
 class Network:
     """A chain of layers. ``layers`` are tables as in a problem file, ``input`` the shape they read.
 
+    Where the first layer is dense with its weights written out, they tell the input.
     Raises InputError that lists every mistake found.
     """
 
     def __init__(self, layers: list[dict[str, Any]], input: Any = None, *, folder: FilePath | None = None) -> None:  # noqa: A002  the file's key
         builder = Builder(folder or FilePath())
-        builder.build(layers, input)
+        builder.build(layers, columns_of_first(layers) if input is None else input)
         if builder.mistakes:
             raise InputError(builder.mistakes)
         self._take(builder)
@@ -70,6 +71,15 @@ class Network:
 
     def __repr__(self) -> str:
         return f"Network({list(self.input)} → {' → '.join(node.op.name for node in self.nodes)})"
+
+
+def columns_of_first(layers: list[dict[str, Any]]) -> int | None:
+    """How many inputs the weights of a first dense layer have columns for; None where that is not said."""
+    weights = layers[0].get("weights") if layers and isinstance(layers[0], dict) else None
+    try:
+        return len(weights[0])  # type: ignore[index]  # what is no matrix is refused where it is read
+    except (TypeError, KeyError, IndexError):
+        return None
 
 
 class Builder:

@@ -73,7 +73,7 @@ class Trace:
 
     def _value(self, query: Query) -> Any:
         if query.function:
-            return self._function(query)
+            return self.function(query)[0]
         whole = self.arithmetic.outward(self._outer(query.name))
         if query.index is None:
             return whole
@@ -164,17 +164,17 @@ class Trace:
             return self.arithmetic.xp.reshape(value, tuple(value.shape[1:]))
         return value
 
-    def _function(self, query: Query) -> Any:
+    def function(self, query: Query) -> tuple[Any, bool]:
+        """The value of sum, mean, max or argmax, and whether it is the very value of what is carried."""
         xp, value = self.arithmetic.xp, self._outer(query.name)
         if query.index is not None:
             value = value[query.index] if query.index else value
             value = xp.asarray(value)
         if query.function == "argmax":
-            return _place(xp, value)
-        if query.function == "max":
-            return self.arithmetic.outward(xp.max(value, axis=None))
-        total = xp.sum(value, axis=None)
-        return self.arithmetic.outward(total / prod(value.shape) if query.function == "mean" else total)
+            return _place(xp, value), True
+        found = xp.max(value, axis=None) if query.function == "max" else xp.sum(value, axis=None)
+        settled, exact = self.arithmetic.settle(found / prod(value.shape) if query.function == "mean" else found)
+        return self.arithmetic.outward(settled), exact
 
 
 def _place(xp: Any, value: Any) -> int | tuple[int, ...]:

@@ -13,7 +13,7 @@ from handgrad.arithmetic.real import Scalar
 SCIENTIFIC_BELOW, SCIENTIFIC_FROM = -4, 7
 """Powers of ten at which a number is written with a power of ten (0.00001234 → 1.234e-5)."""
 
-LONGEST_FRACTION = 100_000
+LONGEST_FRACTION, LONGEST_AMONG_DECIMALS = 100_000, 1_000
 LONGEST_DECIMAL = 8
 LONGEST_INTEGER = 10**12
 """Beyond these a rational is shown as a rounded decimal."""

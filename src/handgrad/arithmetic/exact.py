@@ -73,7 +73,8 @@ def exact_expression(entry: fmpq, *, decimals: bool) -> Expr | None:
     places = digit.terminating(entry) if decimals else None
     if places is not None:
         return Number(digit.plain(entry, places), entry)
-    if abs(entry.p) >= digit.LONGEST_FRACTION or entry.q >= digit.LONGEST_FRACTION:
+    longest = digit.LONGEST_AMONG_DECIMALS if decimals else digit.LONGEST_FRACTION
+    if abs(entry.p) >= longest or entry.q >= longest:
         return None
     fraction = Fraction(Number(str(abs(entry.p)), abs(entry.p)), Number(str(entry.q), entry.q))
     return Negative(fraction) if entry < 0 else fraction

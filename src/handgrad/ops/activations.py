@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from flint import fmpq
+
 from handgrad.notation.nodes import (
     Cases,
     Entry,
@@ -78,9 +80,8 @@ class Elementwise(Op, frozen=True, kw_only=True):
         """σ′ of one entry."""
         raise NotImplementedError
 
-    def definitions(self) -> tuple[tuple[Expr, Expr], ...]:
+    def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """σ(a) and σ′(a) as formulas of the entry a."""
-        a = Symbol("a")
         constants = {name: Symbol(GREEK.get(name, name)) for name in self.constants}
         value = Function(self.symbol, (a,))
         at: dict[str, Expr] = {"x": a, "y": value, **constants}
@@ -132,7 +133,7 @@ def _value(expression: Expr) -> Any:
             value = _value(inner)
             return None if value is None else -value
         case Fraction(Number() as p, Number() as q):
-            return p.value / q.value
+            return fmpq(p.value, q.value)
     return None
 
 
@@ -201,9 +202,8 @@ class Tanh(Elementwise, frozen=True, kw_only=True):
     def slope_formula(self, y: Expr) -> Expr:
         return 1 - y**2
 
-    def definitions(self) -> tuple[tuple[Expr, Expr], ...]:
+    def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """tanh by exponentials, and its derivative."""
-        a = Symbol("a")
         value = (exp(a) - exp(-a)) / (exp(a) + exp(-a))
         slope = 1 - Function("tanh", (a,)) ** 2
         return (Function("tanh", (a,)), value), (Function(primed("tanh"), (a,)), slope)
@@ -298,9 +298,9 @@ class Softmax(Op, frozen=True, kw_only=True):
         inner = elided_sum(y.shape[0], lambda k: dy.entry(k) * y.entry(k))
         return y.entry(*index) * (dy.entry(*index) - inner)
 
-    def definitions(self) -> tuple[tuple[Expr, Expr], ...]:
+    def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """softmax of one entry."""
-        a = Symbol("a", bold=True)
+        a = Symbol(a.base, bold=True) if isinstance(a, Symbol) else a
         value = exp(Entry(a, ("i",))) / sum_over("k", exp(Entry(a, ("k",))))
         return ((Entry(Function("softmax", (a,)), ("i",)), value),)
 

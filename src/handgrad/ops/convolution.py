@@ -26,6 +26,7 @@ class Convolution(Op, frozen=True, kw_only=True):
     parameters: ClassVar[dict[str, str]] = {"K": "kernel", "b": "bias"}
     optional: ClassVar[tuple[str, ...]] = ("b",)
     by_entry: ClassVar[bool] = True
+    summed: ClassVar[tuple[str, ...]] = ("dK", "db")
     remarks: ClassVar[dict[str, str]] = {
         "dx": "Here a true convolution appears: the kernel is flipped (rot180) and every place counts "
         "at which it meets the input.",
@@ -183,7 +184,7 @@ class Convolution(Op, frozen=True, kw_only=True):
         leading = (o, c)[: len(K.shape) - self.rank]
         return K.entry(*leading, *unravel(t, K.shape[-self.rank :]))
 
-    def definitions(self) -> tuple[tuple[Expr, Expr], ...]:
+    def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """One entry of X * K, as a sum over the kernel."""
         X, K = Symbol("X", bold=True), Symbol("K", bold=True)
         places, taps = "ij"[: self.rank], "tu"[: self.rank]

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, transpose
 from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
-from handgrad.ops.textbook import columns_added, described, elided_sum
+from handgrad.ops.textbook import described, elided_sum
 
 
 @register
@@ -20,6 +20,7 @@ class Dense(Op, frozen=True, kw_only=True):
     name: ClassVar[str] = "dense"
     parameters: ClassVar[dict[str, str]] = {"W": "weights", "b": "bias"}
     optional: ClassVar[tuple[str, ...]] = ("b",)
+    summed: ClassVar[tuple[str, ...]] = ("db",)
     units: int | None = None
     """The number of outputs m, where the weights are drawn at random."""
 
@@ -83,7 +84,7 @@ class Dense(Op, frozen=True, kw_only=True):
         return xp.sum(dy, axis=0)
 
     def db_form(self, dy: Expr) -> Expr:
-        return columns_added(dy)
+        return dy
 
     def db_entry(self, index: Shape, dy: Operand) -> Expr:
         return elided_sum(len(dy.examples), lambda n: dy.examples[n].entry(*index))

@@ -102,6 +102,8 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Whether the numbers are written out entry by entry (``r_entry``) rather than as matrices."""
     activates: ClassVar[bool] = False
     """Whether a layer may name it as its activation."""
+    summed: ClassVar[tuple[str, ...]] = ()
+    """Rules whose form holds for one example; over a batch their result is the sum of it."""
     remarks: ClassVar[dict[str, str]] = {}
     """A sentence to a rule, shown with it."""
     samples: ClassVar[tuple[Sample, ...]] = ()
@@ -139,8 +141,9 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         expression: Expr = getattr(self, f"{rule}_entry")(index, **letters)
         return expression
 
-    def definitions(self) -> tuple[tuple[Expr, Expr], ...]:
-        """Pairs of a symbol and what it stands for (σ(a) and 1/(1+e^−a)), shown once."""
+    def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
+        """Pairs of a symbol and what it stands for (σ(a) and 1/(1+e^−a)), shown once; ``a`` is one entry."""
+        del a
         return ()
 
 

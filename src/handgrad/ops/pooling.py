@@ -75,6 +75,7 @@ class MaxPool(Pooling, frozen=True, kw_only=True):
     """
 
     remarks: ClassVar[dict[str, str]] = {
+        "forward": "The largest entry of each window is marked.",
         "dx": "Only the winner of each window receives the window's gradient.",
     }
 

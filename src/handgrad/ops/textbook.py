@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from handgrad.notation.nodes import BigSum, Dots, Entry, Expr, Fraction, Matrix, Number, Symbol, add, product
+from handgrad.notation.nodes import BigSum, Dots, Entry, Expr, Fraction, Number, Symbol, add, product
 
 LONGEST_SUM = 8
 """Terms of a sum that are written out; a longer one shows its first three, dots and its last."""
@@ -27,14 +27,6 @@ def elided(count: int, item: Callable[[int], Expr]) -> tuple[Expr, ...]:
 def weigh(dL: Expr, expression: Expr) -> Expr:
     """The weight of an example times an expression; a weight of 1 is not written."""
     return expression if isinstance(dL, Number) and dL.text == "1" else product(dL, expression)
-
-
-def columns_added(value: Expr) -> Expr:
-    """The sum over the examples of a batch, whose columns they are; a single column is itself."""
-    if not isinstance(value, Matrix):
-        return value
-    columns = [Matrix(tuple((row[n],) for row in value.rows), (value.shape[0], 1)) for n in range(len(value.rows[0]))]
-    return add(*(Dots() if isinstance(column.rows[0][0], Dots) else column for column in columns))
 
 
 def sum_over(index: str, body: Expr) -> BigSum:

@@ -223,6 +223,7 @@ def _fewer_columns(matrix: Matrix, room: float, measure: Measure) -> Iterator[Ex
     for count in range(len(kept) - 1, 0, -1):
         chosen = [*kept[:count], _dots_column(matrix), kept[-1]] if len(kept) > 1 else kept
         yield _of_columns(matrix, chosen)
+    yield _of_columns(matrix, [kept[0], _dots_column(matrix)])
     narrow = [kept[0]] if len(kept) == 1 else [kept[0], _dots_column(matrix), kept[-1]]
     for share in (1.0, 0.8, 0.6, 0.4, 0.25):
         inner = room * share / len(narrow)

@@ -34,7 +34,7 @@ from handgrad.notation.nodes import (
 from handgrad.render.breaking import ATOM, POWER, PRODUCT, SUM, bracketed, dotted, signed_terms, tightness
 
 _SUBSCRIPTS = dict(zip("0123456789aehijklmnoprstuvx+-−", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋₋", strict=True))
-_SUPERSCRIPTS = dict(zip("0123456789+-−()aijknx", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ᵃⁱʲᵏⁿˣ", strict=True))
+_SUPERSCRIPTS = dict(zip("0123456789+-−()aijknxz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ᵃⁱʲᵏⁿˣᶻ", strict=True))
 _HATS = {"y": "ŷ", "a": "â", "o": "ô", "x": "x̂"}
 _DOTS = {"row": "⋯", "column": "⋮", "both": "⋱"}
 

@@ -45,7 +45,8 @@ class Answer:
         return self._trace.decided(self._text)
 
     def _text(self) -> str:
-        value = self._trace.value(self.query)
+        function = bool(self.query.function)
+        value, same = self._trace.function(self.query) if function else (self._trace.value(self.query), True)
         if isinstance(value, (int, tuple)):
             return f"{self.question} = {value}"
         raw = getattr(value, "value", value)
@@ -53,7 +54,8 @@ class Answer:
         entries = list(raw.flat) if shape else [raw]
         shown = [self._trace.arithmetic.show(entry) for entry in entries]
         texts = nest([plain(one.expression) for one in shown], shape)
-        sign = "=" if all(one.exact for one in shown) and self._trace.exact(self.query.name) else "≈"
+        same = same and (function or self._trace.exact(self.query.name))
+        sign = "=" if same and all(one.exact for one in shown) else "≈"
         return f"{self.question} {sign} {_listed(texts)}"
 
     @cached_property

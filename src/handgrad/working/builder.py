@@ -106,7 +106,7 @@ class _Writer:
             blocks.append(Paragraph((step.op.remarks[step.rule],)))
         if isinstance(step.op, Loss) and step.rule in step.op.joint.values():
             blocks += self._joint(step, step.op)
-        for left, right in _definitions(step):
+        for left, right in _definitions(step, self.board.convention.symbol("a", bold=False)):
             if left not in self.defined:
                 self.defined.add(left)
                 blocks.append(Equation(left, (Line("=", right),)))
@@ -136,13 +136,13 @@ class _Writer:
 
     def _function(self, query: Query) -> Equation:
         inner = entry_equation(self.board, query, 0).left if query.index else self.board.symbol(query.name)
-        value = self.trace.value(query)
+        value, same = self.trace.function(query)
         if query.function == "argmax":
             shown: Expr = Number(str(value), value) if isinstance(value, int) else _index(value)
             return Equation(Function(query.function, (inner,)), (Line("=", shown),), self._number(), query.name)
         printed = self.trace.arithmetic.show(getattr(value, "value", value))
         lines = self._terms(query)
-        exact = printed.exact and all(line.sign == "=" for line in lines)
+        exact = same and printed.exact and all(line.sign == "=" for line in lines)
         lines.append(Line("=" if exact else "≈", printed.expression))
         return Equation(Function(query.function, (inner,)), tuple(lines), self._number(), query.name)
 
@@ -163,9 +163,9 @@ def _index(place: tuple[int, ...]) -> Expr:
     return Function("", tuple(Number(str(i), i) for i in place))
 
 
-def _definitions(step: Step) -> tuple[tuple[Expr, Expr], ...]:
+def _definitions(step: Step, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
     """The definitions that a step needs: of the op itself forward, of its derivative backward."""
-    pairs = step.op.definitions()
+    pairs = step.op.definitions(a)
     if step.rule == "forward":
         return pairs[:1] if step.section == "forward" else ()
     return pairs[1:] if step.rule == "dx" else ()

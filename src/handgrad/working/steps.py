@@ -6,6 +6,7 @@ from handgrad.notation.document import Equation, Line
 from handgrad.notation.nodes import Entry, Expr
 from handgrad.ops.losses import Loss, Reduction
 from handgrad.ops.op import Shape
+from handgrad.ops.textbook import sum_over
 from handgrad.plan import WEIGHT, Step
 from handgrad.query import Query
 from handgrad.working.layout import arrange
@@ -14,7 +15,7 @@ from handgrad.working.operands import Board, Numbers, Symbols, expressions, oper
 
 def equation(board: Board, step: Step, number: int) -> Equation:
     """The step with its general formula, the numbers in it and the result."""
-    lines = [Line("=", step.op.form(step.rule, expressions(board, step, numbers=False)))]
+    lines = [Line("=", _formula(board, step))]
     if not step.shape and isinstance(step.op, (Loss, Reduction)) and not board.side_by_side(step.name):
         _append(lines, "=", step.op.entry(step.rule, (), operands(board, step, 0, Symbols)))
     board.fresh()
@@ -25,6 +26,11 @@ def equation(board: Board, step: Step, number: int) -> Equation:
     return Equation(board.symbol(step.name), tuple(lines), number, step.name, uses(step))
 
 
+def _formula(board: Board, step: Step) -> Expr:
+    form = step.op.form(step.rule, expressions(board, step, numbers=False))
+    return sum_over("n", Entry(form, ("n",))) if board.plan.batch and step.rule in step.op.summed else form
+
+
 def uses(step: Step) -> tuple[str, ...]:
     """The quantities that a step is made of."""
     return tuple(name for name in step.letters.values() if name != WEIGHT)
@@ -32,15 +38,10 @@ def uses(step: Step) -> tuple[str, ...]:
 
 def _substituted(board: Board, step: Step) -> Expr:
     if not step.op.by_entry:
-        if step.op.has_entry(step.rule) and not step.batched and _batch_sum(board, step):
+        if board.plan.batch and step.rule in step.op.summed:
             return _by_entry(board, step)
         return step.op.form(step.rule, expressions(board, step, numbers=True))
     return _by_entry(board, step)
-
-
-def _batch_sum(board: Board, step: Step) -> bool:
-    # a vector summed over a batch (∂L/∂b) has no matrix form, each of its entries is a sum
-    return board.plan.batch and len(step.shape) == 1 and step.section == "backward"
 
 
 def _by_entry(board: Board, step: Step) -> Expr:
