@@ -6,6 +6,7 @@ from itertools import pairwise
 from unicodedata import combining, east_asian_width
 
 from handgrad.notation.nodes import (
+    BigSum,
     Cases,
     Expr,
     Fraction,
@@ -15,13 +16,27 @@ from handgrad.notation.nodes import (
     Negative,
     Number,
     Product,
+    Relation,
     Stack,
     Star,
     Sum,
+    Text,
     Transpose,
 )
-from handgrad.render.breaking import ATOM, PRODUCT, SUM, bracketed, dotted, signed_terms
-from handgrad.render.inline import inline
+from handgrad.render.breaking import (
+    ATOM,
+    ENTRYWISE,
+    PRODUCT,
+    RELATION,
+    STAR,
+    SUM,
+    Bracketed,
+    bracketed,
+    children,
+    dotted,
+    signed_terms,
+)
+from handgrad.render.inline import clean, condition, inline, word
 
 
 def cells(text: str) -> int:
@@ -58,33 +73,12 @@ def _line(box: Box, at: int) -> str:
     return box.lines[at] if 0 <= at < len(box.lines) else " " * box.width
 
 
-def box(expression: Expr) -> Box:  # noqa: C901, PLR0911  one case for each node
-    """An expression as a box; matrices and cases are tall, all else is one line."""
-    match expression:
-        case Matrix():
-            return _matrix(expression)
-        case Stack():
-            return _stack(expression)
-        case Cases():
-            return _cases(expression)
-        case Fraction(p, q) if not (isinstance(p, Number) and isinstance(q, Number)):
-            return _fraction(expression)
-        case Sum(terms) if _tall(expression):
-            return _sum(terms)
-        case Product(factors) if _tall(expression):
-            return _joined(factors, [" · " if dotted(a, b) else " " for a, b in pairwise(factors)])
-        case Hadamard(factors) if _tall(expression):
-            return _joined(factors, [" ⊙ "] * (len(factors) - 1))
-        case Star(left, right) if _tall(expression):
-            return _joined((left, right), [" * "])
-        case Negative(inner) if _tall(expression):
-            return beside([Box(["−"]), part(inner, PRODUCT, first=False)])
-        case Transpose(inner) if _tall(expression):
-            return beside([part(inner, ATOM), Box(["ᵀ"])])
-        case Function(name, arguments) if _tall(expression):
-            held = in_brackets(_joined(arguments, [", "] * (len(arguments) - 1)))
-            return beside([Box([name if isinstance(name, str) else inline(name)]), held])
-    return Box([inline(expression)])
+def box(expression: Expr) -> Box:
+    """An expression as a box; matrices, cases and fractions of formulas are tall, all else is one line."""
+    if not _tall(expression):
+        return Box([inline(expression)])
+    drawn = _shape(expression) or _operation(expression)
+    return drawn or Box([inline(expression)])
 
 
 def _tall(expression: Expr) -> bool:
@@ -93,13 +87,56 @@ def _tall(expression: Expr) -> bool:
             return True
         case Fraction(p, q):
             return not (isinstance(p, Number) and isinstance(q, Number))
-        case Sum(parts) | Product(parts) | Hadamard(parts) | Function(_, parts):
-            return any(_tall(inner) for inner in parts)
-        case Star(a, b):
-            return _tall(a) or _tall(b)
-        case Negative(a) | Transpose(a):
-            return _tall(a)
-    return False
+        case BigSum(_, _, lower, upper) if lower is not None or upper is not None:
+            return True
+    return isinstance(expression, _LEVEL) and any(_tall(inner) for inner in children(expression))
+
+
+_LEVEL = (Sum, Product, Hadamard, Function, Star, Relation, Negative, Transpose, BigSum, Bracketed)
+"""What may stand in more than one line when a part does; powers, roots and entries are written in one."""
+
+
+def _shape(expression: Expr) -> Box | None:
+    """What has a shape of its own."""
+    match expression:
+        case Matrix():
+            return _matrix(expression)
+        case Stack():
+            return _stack(expression)
+        case Cases():
+            return _cases(expression)
+        case Fraction():
+            return _fraction(expression)
+        case BigSum():
+            return _big_sum(expression)
+    return None
+
+
+def _operation(expression: Expr) -> Box | None:  # noqa: PLR0911  one case for each node
+    """What joins the boxes of its parts."""
+    match expression:
+        case Sum(terms):
+            return _sum(terms)
+        case Product(factors):
+            return _joined(factors, [" · " if dotted(a, b) else " " for a, b in pairwise(factors)], PRODUCT)
+        case Hadamard(factors):
+            return _joined(factors, [" ⊙ "] * (len(factors) - 1), ENTRYWISE)
+        case Star(left, right):
+            return _joined((left, right), [" * "], PRODUCT)
+        case Relation(left, sign, right):
+            return _joined((left, right), [f" {sign} "], RELATION)
+        case Negative(inner):
+            return beside([Box(["−"]), part(inner, STAR, first=False)])
+        case Transpose(inner):
+            return beside([part(inner, ATOM), Box(["ᵀ"])])
+        case Bracketed(name, inner, opens, closes):
+            head = Box([word(name) if opens else ""])
+            held = in_brackets(box(inner), opens=opens, closes=closes)
+            return beside([head, held] if closes else [head, held, Box([","])])
+        case Function(name, arguments):
+            held = in_brackets(_joined(arguments, [", "] * (len(arguments) - 1), RELATION))
+            return beside([Box([word(name)]), held])
+    return None
 
 
 def part(expression: Expr, whole: int, *, first: bool = True) -> Box:
@@ -110,22 +147,24 @@ def part(expression: Expr, whole: int, *, first: bool = True) -> Box:
     return in_brackets(drawn)
 
 
-def in_brackets(inner: Box) -> Box:
+def in_brackets(inner: Box, *, opens: bool = True, closes: bool = True) -> Box:
     """Round brackets as tall as what they hold."""
-    height = len(inner.lines)
-    if height == 1:
-        return Box([f"({inner.lines[0]})"])
-    left = Box(["⎛", *["⎜"] * (height - 2), "⎝"], inner.base)
-    right = Box(["⎞", *["⎟"] * (height - 2), "⎠"], inner.base)
-    return beside([left, inner, right])
+    left = [Box(_bracket(("(", "⎛", "⎜", "⎝"), len(inner.lines)), inner.base)] if opens else []
+    right = [Box(_bracket((")", "⎞", "⎟", "⎠"), len(inner.lines)), inner.base)] if closes else []
+    return beside([*left, inner, *right])
 
 
-def _joined(parts: tuple[Expr, ...], joints: list[str]) -> Box:
+def _bracket(signs: tuple[str, str, str, str], height: int) -> list[str]:
+    whole, top, middle, bottom = signs
+    return [whole] if height == 1 else [top, *[middle] * (height - 2), bottom]
+
+
+def _joined(parts: tuple[Expr, ...], joints: list[str], whole: int) -> Box:
     boxes = []
     for i, expression in enumerate(parts):
         if i:
             boxes.append(Box([joints[i - 1]]))
-        boxes.append(part(expression, PRODUCT, first=i == 0))
+        boxes.append(part(expression, whole, first=i == 0))
     return beside(boxes)
 
 
@@ -134,7 +173,7 @@ def _sum(terms: tuple[Expr, ...]) -> Box:
     for i, (sign, term) in enumerate(signed_terms(terms)):
         if sign:
             boxes.append(Box([sign if i == 0 else f" {sign} "]))
-        boxes.append(part(term, PRODUCT if sign == "−" else SUM, first=i == 0 and not sign))
+        boxes.append(part(term, STAR if sign == "−" else SUM, first=i == 0 and not sign))
     return beside(boxes)
 
 
@@ -143,6 +182,20 @@ def _fraction(fraction: Fraction) -> Box:
     width = max(top.width, bottom.width) + 2
     lines = [*centred(top.lines, width), "─" * width, *centred(bottom.lines, width)]
     return Box(lines, len(top.lines))
+
+
+def _big_sum(total: BigSum) -> Box:
+    """Σ with its limits above and below; without limits the index stands beside it."""
+    body = part(total.body, PRODUCT)
+    if total.lower is None and total.upper is None:
+        return beside([Box([inline(BigSum(_NOTHING, total.index))]), body])
+    low = inline(total.index) + (f"={inline(total.lower)}" if total.lower is not None else "")
+    high = inline(total.upper) if total.upper is not None else ""
+    width = max(cells(low), cells(high), 1)
+    return beside([Box(centred([high, "Σ", low], width), 1), Box([" "]), body])
+
+
+_NOTHING = Text("")
 
 
 def centred(lines: list[str], width: int) -> list[str]:
@@ -186,7 +239,7 @@ def _stack(stack: Stack) -> Box:
     lines: list[str] = []
     for label, item in stack.items:
         inner = box(item)
-        head = f"{label}: " if label else ""
+        head = f"{clean(label)}: " if label else ""
         lines += [(head if i == inner.base else " " * cells(head)) + line for i, line in enumerate(inner.lines)]
     return Box(lines, len(lines) // 2)
 
@@ -194,9 +247,8 @@ def _stack(stack: Stack) -> Box:
 def _cases(cases: Cases) -> Box:
     values = [inline(value) for value, _ in cases.branches]
     width = max(cells(value) for value in values)
-    rows = [
-        f"{padded(value, width)}  if {inline(when)}" for value, (_, when) in zip(values, cases.branches, strict=True)
-    ]
+    conditions = [condition(when) for _, when in cases.branches]
+    rows = [f"{padded(value, width)}  {when}" for value, when in zip(values, conditions, strict=True)]
     last = len(rows) - 1
-    braces = ["⎧" if i == 0 else "⎩" if i == last else "⎨" for i in range(len(rows))]
+    braces = ["⎧" if i == 0 else "⎩" if i == last else "⎨" for i in range(len(rows))] if last else ["{"]
     return Box([f"{brace} {row}" for brace, row in zip(braces, rows, strict=True)], last // 2)

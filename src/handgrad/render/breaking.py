@@ -6,10 +6,12 @@ A renderer brings its own ``measure`` of an expression; widths are in its units.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from handgrad.notation.document import Equation
+from handgrad.notation.document import Equation, Span, Table
 from handgrad.notation.nodes import (
     Absolute,
     BigSum,
@@ -37,24 +39,42 @@ from handgrad.notation.nodes import (
 
 Measure = Callable[[Expr], float]
 
-RELATION, SUM, PRODUCT, POWER, ATOM = range(5)
+RELATION, SUM, STAR, ENTRYWISE, PRODUCT, POWER, ATOM = range(7)
 """How tightly an expression holds together."""
+
+
+class Bracketed(Expr, frozen=True):
+    """A bracketed part of a broken equation: a factor, or one argument of the function ``name``.
+
+    A function broken at its commas opens its bracket with the first argument and closes it with the last.
+    """
+
+    name: str | Symbol
+    value: Expr
+    opens: bool = True
+    closes: bool = True
+
+
+_TIGHTNESS: dict[type[Expr], int] = {
+    Relation: RELATION,
+    Sum: SUM,
+    Negative: SUM,
+    Star: STAR,
+    Hadamard: ENTRYWISE,
+    Product: PRODUCT,
+    Fraction: PRODUCT,
+    BigSum: PRODUCT,
+    Partial: PRODUCT,
+    Power: POWER,
+    Transpose: POWER,
+}
 
 
 def tightness(expression: Expr) -> int:
     """How tightly an expression holds together: a looser part within a tighter whole is bracketed."""
-    match expression:
-        case Relation():
-            return RELATION
-        case Sum() | Negative():
-            return SUM
-        case Number():
-            return SUM if expression.text.startswith("-") else PRODUCT if "e" in expression.text else ATOM
-        case Product() | Hadamard() | Star() | Fraction() | BigSum():
-            return PRODUCT
-        case Power() | Transpose():
-            return POWER
-    return ATOM
+    if isinstance(expression, Number):
+        return SUM if expression.text.startswith("-") else PRODUCT if "e" in expression.text else ATOM
+    return _TIGHTNESS.get(type(expression), ATOM)
 
 
 def bracketed(part: Expr, whole: int, *, first: bool = True) -> bool:
@@ -85,6 +105,7 @@ def dotted(left: Expr, right: Expr) -> bool:
         (_numeric(left) and (_numeric(right) or isinstance(right, (Sum, Dots))))
         or (_numeric(right) and isinstance(left, (Sum, Dots)))
         or (isinstance(right, (Number, Dots)) or isinstance(left, Dots))
+        or (isinstance(right, Fraction) and _numeric(right))
     )
 
 
@@ -157,25 +178,47 @@ def _packed(expression: Expr, room: float, measure: Measure, gap: float) -> list
 
 
 def _parts(expression: Expr) -> list[tuple[str, Expr]]:
-    """Where an expression may be broken: its top-level terms or factors, each with the operator before it."""
+    """Where an expression may be broken: its top-level terms, factors or arguments, each after its operator."""
     match expression:
         case Sum(terms):
-            return list(signed_terms(terms))
+            return [(sign, _term(term, sign, first=not i)) for i, (sign, term) in enumerate(signed_terms(terms))]
         case Product(factors):
-            return [
-                _factor(factors, i, "·" if i and dotted(factors[i - 1], factors[i]) else "")
-                for i in range(len(factors))
-            ]
+            joints = ("", *("·" if dotted(a, b) else "" for a, b in pairwise(factors)))
+            return _factors(factors, joints, PRODUCT)
         case Hadamard(factors):
-            return [_factor(factors, i, "⊙" if i else "") for i in range(len(factors))]
+            return _factors(factors, ("", *("⊙" for _ in factors[1:])), ENTRYWISE)
         case Star(left, right):
-            return [("", left), ("*", right)]
-    return [("", expression)]
+            return _factors((left, right), ("", "*"), PRODUCT)
+        case Negative(Product() | Hadamard() | Star() as inner):
+            (_, head), *rest = _parts(inner)
+            return [("−", _held(head, STAR, first=False)), *rest]
+    return _arguments(expression)
 
 
-def _factor(factors: tuple[Expr, ...], i: int, operator: str) -> tuple[str, Expr]:
-    factor = factors[i]
-    return operator, Function("", (factor,)) if bracketed(factor, PRODUCT, first=i == 0) else factor
+def _arguments(expression: Expr) -> list[tuple[str, Expr]]:
+    """A function in pieces, one for each argument; anything else in one piece."""
+    if not isinstance(expression, Function) or len(expression.arguments) == 1:
+        return [("", expression)]
+    last = len(expression.arguments) - 1
+    return [
+        ("", Bracketed("" if i else expression.name, argument, opens=i == 0, closes=i == last))
+        for i, argument in enumerate(expression.arguments)
+    ]
+
+
+def _term(term: Expr, sign: str, *, first: bool) -> Expr:
+    return _held(term, STAR if sign == "−" else SUM, first=first and not sign)
+
+
+def _factors(factors: tuple[Expr, ...], joints: tuple[str, ...], whole: int) -> list[tuple[str, Expr]]:
+    return [
+        (joint, _held(factor, whole, first=i == 0))
+        for i, (joint, factor) in enumerate(zip(joints, factors, strict=True))
+    ]
+
+
+def _held(part: Expr, whole: int, *, first: bool) -> Expr:
+    return Bracketed("", part) if bracketed(part, whole, first=first) else part
 
 
 def shrunk(expression: Expr, room: float, measure: Measure) -> Expr:
@@ -193,22 +236,58 @@ def _smaller(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:
         case Matrix():
             yield from _fewer_columns(expression, room, measure)
         case Stack(items):
-            for share in (1.0, 0.85, 0.7, 0.55, 0.4):
+            for share in _SHARES:
                 yield Stack(tuple((label, shrunk(item, room * share, measure)) for label, item in items))
-        case Sum(terms):
-            yield from (Sum(_fewer(terms, n)) for n in range(len(terms) - 1, 1, -1))
-        case Product(factors):
-            yield from (Product(_fewer(factors, n)) for n in range(len(factors) - 1, 1, -1))
-        case Function(name, arguments):
+        case Sum(parts) | Product(parts) | Hadamard(parts):
+            kind = type(expression)
+            yield from (kind(_fewer(parts, n)) for n in range(len(parts) - 1, 1, -1))
+            yield from (kind(_shares(parts, room * share, measure)) for share in _SHARES if len(parts) <= _PAIR)
+        case Function(name, arguments) if len(arguments) > 1:
             yield from (Function(name, _fewer(arguments, n)) for n in range(len(arguments) - 1, 0, -1))
-            yield Function(name, tuple(shrunk(argument, room / 2, measure) for argument in arguments[:1]))
         case Fraction(p, q):
             yield Fraction(shrunk(p, room, measure), shrunk(q, room, measure))
             yield Fraction(shrunk(p, room / 3, measure), shrunk(q, room / 2, measure))
-        case Negative(inner):
-            yield Negative(shrunk(inner, room * 0.8, measure))
+        case Star(a, b):
+            yield from (Star(*_shares((a, b), room * share, measure)) for share in _SHARES)
+        case Relation(a, sign, b):
+            yield from (Relation(x, sign, y) for x, y in (_shares((a, b), room * share, measure) for share in _SHARES))
         case Cases(branches):
             yield Cases(tuple((shrunk(value, room / 2, measure), condition) for value, condition in branches))
+        case _:
+            yield from _smaller_inside(expression, room, measure)
+
+
+def _smaller_inside(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:
+    """An expression that holds one other, which gives way."""
+    match expression:
+        case Function(_, (value,)) | Power(value, _) | BigSum(value):
+            field = {Function: "arguments", Power: "base", BigSum: "body"}[type(expression)]
+        case Bracketed() | Negative() | Transpose() | Sqrt() | Absolute() | Highlight():
+            field, value = "value", expression.value
+        case _:
+            return
+
+    def around(inner: Expr) -> Expr:
+        return replace(expression, **{field: (inner,) if field == "arguments" else inner})
+
+    rest = measure(around(Dots())) - measure(Dots())
+    for share in _SHARES:
+        yield around(shrunk(value, (room - rest) * share, measure))
+
+
+_SHARES = (1.0, 0.85, 0.7, 0.55, 0.4)
+"""What a part is given of its room, tried one after another: its brackets and joints take some too."""
+
+_PAIR = 2
+"""So few parts are not left out but shrunk."""
+
+
+def _shares(parts: Sequence[Expr], room: float, measure: Measure) -> tuple[Expr, ...]:
+    """Two parts in a room: the narrower keeps its width where that leaves half the room, else each has half."""
+    widths = [measure(part) for part in parts]
+    half = room / len(parts)
+    spare = sum(max(half - width, 0) for width in widths)
+    return tuple(shrunk(part, half + spare, measure) for part in parts)
 
 
 def _fewer(items: tuple[Expr, ...], count: int) -> tuple[Expr, ...]:
@@ -249,6 +328,22 @@ def children(expression: Expr) -> tuple[Expr, ...]:
             return parts
         case Star(a, b) | Fraction(a, b) | Power(a, b) | Partial(a, b) | Relation(a, _, b):
             return (a, b)
-        case Negative(a) | Transpose(a) | Sqrt(a) | Absolute(a) | Highlight(a) | BigSum(a):
+        case Negative(a) | Transpose(a) | Sqrt(a) | Absolute(a) | Highlight(a) | BigSum(a) | Bracketed(_, a):
             return (a,)
     return ()
+
+
+def numeric_columns(table: Table) -> list[bool]:
+    """For each column of a table whether all its entries are numbers, which stand at the right."""
+    return [
+        bool(table.rows) and all(_is_number(row[i]) for row in table.rows) for i in range(len(table.header))
+    ]
+
+
+def _is_number(span: Span) -> bool:
+    match span:
+        case Negative(inner):
+            return _is_number(inner)
+        case Fraction(Number(), Number()) | Number():
+            return True
+    return False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from unicodedata import category
 
 from handgrad.notation.nodes import (
     Absolute,
@@ -31,11 +32,24 @@ from handgrad.notation.nodes import (
     Text,
     Transpose,
 )
-from handgrad.render.breaking import ATOM, POWER, PRODUCT, SUM, bracketed, dotted, signed_terms, tightness
+from handgrad.render.breaking import (
+    ATOM,
+    ENTRYWISE,
+    POWER,
+    PRODUCT,
+    STAR,
+    SUM,
+    Bracketed,
+    bracketed,
+    dotted,
+    signed_terms,
+    tightness,
+)
 
 _SUBSCRIPTS = dict(zip("0123456789aehijklmnoprstuvx+-−", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ₊₋₋", strict=True))
 _SUPERSCRIPTS = dict(zip("0123456789+-−()aijknxz", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁽⁾ᵃⁱʲᵏⁿˣᶻ", strict=True))
 _HATS = {"y": "ŷ", "a": "â", "o": "ô", "x": "x̂"}
+_NOT_SHOWN = frozenset(("Cc", "Cf", "Cs", "Co", "Zl", "Zp"))
 _DOTS = {"row": "⋯", "column": "⋮", "both": "⋱"}
 
 
@@ -51,6 +65,13 @@ def superscript(text: str) -> str:
     return f"^{text}" if text.replace("−", "").replace(".", "").isalnum() else f"^({text})"
 
 
+def clean(text: str) -> str:
+    """Text whose control and direction characters are shown, not obeyed; tabs and line ends are blanks."""
+    if text.isprintable():
+        return text
+    return "".join(" " if c in "\n\t\r" else c if category(c) not in _NOT_SHOWN else "\ufffd" for c in text)
+
+
 def inline(expression: Expr) -> str:
     """An expression in one line."""
     return _PRINTERS[type(expression)](expression)
@@ -59,13 +80,16 @@ def inline(expression: Expr) -> str:
 def wrapped(expression: Expr, whole: int, *, first: bool = True) -> str:
     """A part of a larger whole, in brackets where it needs them."""
     text = inline(expression)
-    return f"({text})" if bracketed(expression, whole, first=first) else text
+    signed = not first and text.startswith("−")  # as −a/b is in one line, which has no need where it is stacked
+    return f"({text})" if signed or bracketed(expression, whole, first=first) else text
 
 
 def _symbol(symbol: Symbol) -> str:
-    base = _HATS.get(symbol.base, symbol.base + "\u0302") if symbol.hat else symbol.base
-    sup = superscript(f"({symbol.sup})") if symbol.sup else ""
-    return base + (subscript(symbol.sub) if symbol.sub else "") + "′" * symbol.primes + sup
+    base = clean(symbol.base)
+    if symbol.hat:
+        base = _HATS.get(base, base + "\u0302")
+    sup = superscript(f"({clean(symbol.sup)})") if symbol.sup else ""
+    return base + (subscript(clean(symbol.sub)) if symbol.sub else "") + "′" * symbol.primes + sup
 
 
 def _entry(entry: Entry) -> str:
@@ -87,7 +111,7 @@ def number(text: str) -> str:
 def _sum(total: Sum) -> str:
     words = []
     for i, (sign, term) in enumerate(signed_terms(total.terms)):
-        tight = PRODUCT if sign == "−" else SUM
+        tight = STAR if sign == "−" else SUM
         text = wrapped(term, tight, first=i == 0 and not sign)
         words.append(text if not sign else f"{sign}{text}" if i == 0 else f"{sign} {text}")
     return " ".join(words)
@@ -113,8 +137,18 @@ def _power(power: Power) -> str:
     return base + superscript(inline(power.exponent))
 
 
+def word(name: str | Symbol) -> str:
+    """The name of a function."""
+    return clean(name) if isinstance(name, str) else inline(name)
+
+
+def _bracketed(part: Bracketed) -> str:
+    head = f"{word(part.name)}(" if part.opens else ""
+    return f"{head}{inline(part.value)}{')' if part.closes else ','}"
+
+
 def _function(function: Function) -> str:
-    name = function.name if isinstance(function.name, str) else inline(function.name)
+    name = word(function.name)
     if name == "ln" and len(function.arguments) == 1 and tightness(function.arguments[0]) == ATOM:
         return f"{name} {inline(function.arguments[0])}"
     return f"{name}({', '.join(inline(argument) for argument in function.arguments)})"
@@ -127,7 +161,12 @@ def _big_sum(total: BigSum) -> str:
 
 
 def _cases(cases: Cases) -> str:
-    return "{" + "; ".join(f"{inline(value)} if {inline(when)}" for value, when in cases.branches) + "}"
+    return "{" + "; ".join(f"{inline(value)} {condition(when)}" for value, when in cases.branches) + "}"
+
+
+def condition(when: Expr) -> str:
+    """When a case holds; words such as "otherwise" say it by themselves."""
+    return inline(when) if isinstance(when, Text) else f"if {inline(when)}"
 
 
 def _matrix(matrix: Matrix) -> str:
@@ -138,17 +177,18 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Symbol: _symbol,
     Entry: _entry,
     Number: lambda n: number(n.text),
-    Text: lambda t: t.text,
-    Negative: lambda n: "−" + wrapped(n.value, PRODUCT, first=False),
+    Text: lambda t: clean(t.text),
+    Negative: lambda n: "−" + wrapped(n.value, STAR, first=False),
     Sum: _sum,
     Product: _product,
-    Hadamard: lambda h: " ⊙ ".join(wrapped(factor, PRODUCT, first=i == 0) for i, factor in enumerate(h.factors)),
-    Star: lambda s: f"{wrapped(s.left, PRODUCT)} * {wrapped(s.right, PRODUCT)}",
+    Hadamard: lambda h: " ⊙ ".join(wrapped(factor, ENTRYWISE, first=i == 0) for i, factor in enumerate(h.factors)),
+    Star: lambda s: f"{wrapped(s.left, PRODUCT)} * {wrapped(s.right, PRODUCT, first=False)}",
     Fraction: _fraction,
     Power: _power,
     Function: _function,
+    Bracketed: _bracketed,
     Matrix: _matrix,
-    Stack: lambda s: ", ".join(f"{label}: {inline(item)}" if label else inline(item) for label, item in s.items),
+    Stack: lambda s: ", ".join(f"{clean(label)}: {inline(item)}" if label else inline(item) for label, item in s.items),
     Dots: lambda d: _DOTS[d.direction],
     Transpose: lambda t: wrapped(t.value, ATOM) + "ᵀ",
     Partial: lambda p: f"∂{inline(p.of)}/∂{inline(p.by)}",

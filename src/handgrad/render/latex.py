@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from unicodedata import category
-
 from handgrad.notation.document import Block, Equation, Line, Paragraph, Span, Table
-from handgrad.notation.nodes import Expr, Function
-from handgrad.render.breaking import Row, rows, shrunk
+from handgrad.notation.nodes import Expr
+from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
+from handgrad.render.latex_text import text
 from handgrad.working.document import Document
 
 TEXT_WIDTH = 480.0
 """Points; A4 with margins of 21 mm."""
 
-_LONGEST_WORD = 30
 _TAG = 34.0
 _GAP = 16.0
 
@@ -25,70 +23,18 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \setlength{\textheight}{700pt}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt plus 2pt}
-\setcounter{MaxMatrixCols}{30}
+\setcounter{MaxMatrixCols}{200}
+% brackets that grow take no more room before them than plain ones
+\let\growleft\left
+\let\growright\right
+\renewcommand{\left}{\mathopen{}\mathclose\bgroup\growleft}
+\renewcommand{\right}{\aftergroup\egroup\growright}
 \allowdisplaybreaks
 \sloppy
 \AtBeginDocument{%
   \setlength{\abovedisplayskip}{5pt plus 3pt}\setlength{\belowdisplayskip}{5pt plus 3pt}%
   \setlength{\abovedisplayshortskip}{2pt}\setlength{\belowdisplayshortskip}{5pt}}
 """
-
-_ESCAPES = {
-    "\\": r"\textbackslash{}",
-    "{": r"\{",
-    "}": r"\}",
-    "$": r"\$",
-    "&": r"\&",
-    "#": r"\#",
-    "%": r"\%",
-    "_": r"\_",
-    "^": r"\textasciicircum{}",
-    "~": r"\textasciitilde{}",
-    "<": r"\ensuremath{<}",
-    ">": r"\ensuremath{>}",
-    '"': "''",
-    "–": "--",
-    "—": "---",
-    "’": "'",
-    "…": r"\dots{}",
-    "°": r"\ensuremath{^\circ}",
-}
-_MATHEMATICS = {
-    "∂": r"\partial",
-    "×": r"\times",
-    "·": r"\cdot",
-    "→": r"\to",
-    "≈": r"\approx",
-    "≤": r"\le",
-    "≥": r"\ge",
-    "≠": r"\ne",
-    "−": "-",
-    "⊙": r"\odot",
-    "∇": r"\nabla",
-    "Σ": r"\Sigma",
-    "σ": r"\sigma",
-    "α": r"\alpha",
-    "η": r"\eta",
-    "δ": r"\delta",
-    "π": r"\pi",
-    "√": r"\surd",
-    "½": r"\tfrac12",
-    "∞": r"\infty",
-    "²": "^2",
-    "⁻": "^{-}",
-    "ᵀ": r"^{\top}",
-    "⌊": r"\lfloor",
-    "⌋": r"\rfloor",
-    "⌈": r"\lceil",
-    "⌉": r"\rceil",
-    "ŷ": r"\hat{y}",
-    "θ": r"\theta",
-    "′": "'",
-}
-_LAST_LATIN = 0xFF
-_NOT_IN_FONT = "ÐðÞþªºµ"
-"""Letters up to here are in the font that LaTeX starts with, but for these."""
-
 
 def render(document: Document, *, fragment: bool = False) -> str:
     """The document as LaTeX; ``fragment`` leaves the preamble out."""
@@ -102,31 +48,6 @@ def render(document: Document, *, fragment: bool = False) -> str:
     if not fragment:
         lines += ["", r"\end{document}"]
     return "\n".join(lines) + "\n"
-
-
-def text(words: str) -> str:
-    """Words as LaTeX text; nothing in them is obeyed, a sign that no font here has is shown by its number."""
-    return " ".join(_word(word) for word in words.split(" "))
-
-
-def _word(word: str) -> str:
-    """A word, which may be broken anywhere if it is very long."""
-    joint = r"\allowbreak{}" if len(word) > _LONGEST_WORD else ""
-    return joint.join(_character(c) for c in word)
-
-
-def _character(c: str) -> str:
-    if c in _ESCAPES:
-        return _ESCAPES[c]
-    if c in _MATHEMATICS:
-        return rf"\ensuremath{{{_MATHEMATICS[c]}}}"
-    if " " <= c <= "~":
-        return c
-    if c in "\n\t\u00a0":
-        return " "
-    if ord(c) <= _LAST_LATIN and category(c) in ("Ll", "Lu") and c not in _NOT_IN_FONT:
-        return c
-    return f"[U+{ord(c):04X}]"
 
 
 def _block(block: Block) -> str:
@@ -145,8 +66,8 @@ def _paragraph(paragraph: Paragraph, words: str) -> str:
     return rf"{{\small\itshape {words}\par}}" if paragraph.role == "note" else rf"{words}"
 
 
-def _span(span: Span) -> str:
-    return f"${math(span)}$" if isinstance(span, Expr) else text(span)
+def _span(span: Span, room: float = TEXT_WIDTH) -> str:
+    return f"${math(shrunk(span, room, points))}$" if isinstance(span, Expr) else text(span)
 
 
 def broken(equation: Equation, width: float) -> tuple[str, list[Row]]:
@@ -161,10 +82,7 @@ def row_text(row: Row) -> str:
     words = []
     for operator, part in row.parts:
         words.append({"·": r"\cdot", "⊙": r"\odot", "−": "-", "": r"\,"}.get(operator, operator))
-        inner = (
-            part.arguments[0] if isinstance(part, Function) and part.name == "" and len(part.arguments) == 1 else None
-        )
-        words.append(math(part) if inner is None else rf"\left({math(inner)}\right)")
+        words.append(math(part))
     return " ".join(words[1:] if words[0] == r"\," else words)
 
 
@@ -189,13 +107,60 @@ def _equation(equation: Equation) -> str:
 
 
 def _table(table: Table) -> str:
-    wide = [max(len(_plain(row[i])) for row in (table.header, *table.rows)) for i in range(len(table.header))]
-    room = 84 / max(sum(wide), 84)
-    columns = "".join("l" if size * room >= size else rf"p{{{size * room * 5.2:.0f}pt}}" for size in wide)
-    head = " & ".join(rf"\textbf{{{_span(span)}}}" for span in table.header)
-    rows_text = "\n".join(" & ".join(_span(span) for span in row) + r" \\" for row in table.rows)
-    return rf"\begin{{tabular}}{{{columns}}}" + "\n" + head + r" \\ \hline" + "\n" + rows_text + "\n" + r"\end{tabular}"
+    """A table in pieces of some rows, between which a page may end."""
+    pieces = [table.rows[i : i + _PIECE] for i in range(0, len(table.rows), _PIECE)] or [()]
+    widths = _column_widths(table)
+    columns = "@{}" + "".join(_columns(table, widths)) + "@{}"
+    head = " & ".join(rf"\textbf{{{_span(span)}}}" for span in table.header) + r" \\ \hline"
+    return "\n\n".join(
+        "\n".join(
+            [
+                rf"\begin{{tabular}}{{{columns}}}",
+                *([head] if i == 0 else []),
+                *(_table_row(row, widths) for row in piece),
+                r"\end{tabular}",
+            ]
+        )
+        for i, piece in enumerate(pieces)
+    )
 
 
-def _plain(span: Span) -> str:
-    return span if isinstance(span, str) else "xxx"
+_PIECE = 30
+_STRUT = r"\rule[-6pt]{0pt}{17pt}"
+"""Room above and below for a fraction."""
+
+
+def _table_row(row: tuple[Span, ...], widths: list[float]) -> str:
+    cells = [_span(span, width) for span, width in zip(row, widths, strict=True)]
+    tall = any(r"\frac" in cell for cell in cells)
+    return " & ".join(cells) + (_STRUT if tall else "") + r" \\"
+
+
+def _columns(table: Table, widths: list[float]) -> list[str]:
+    natural = _natural_widths(table)
+    sides = ["r" if right else "l" for right in numeric_columns(table)]
+    return [
+        side if width >= wanted else rf"p{{{width:.0f}pt}}"
+        for side, width, wanted in zip(sides, widths, natural, strict=True)
+    ]
+
+
+def _natural_widths(table: Table) -> list[float]:
+    return [max(_span_width(row[i]) for row in (table.header, *table.rows)) for i in range(len(table.header))]
+
+
+def _span_width(span: Span) -> float:
+    return points(span) if isinstance(span, Expr) else 6.0 * len(span)
+
+
+def _column_widths(table: Table) -> list[float]:
+    """The natural widths of the columns; where they are too wide, wide columns share what narrow ones leave."""
+    widths = _natural_widths(table)
+    room = TEXT_WIDTH - _COLUMN_GAP * len(widths)
+    limit = room
+    while sum(min(width, limit) for width in widths) > room:
+        limit *= 0.95
+    return [min(width, limit) for width in widths]
+
+
+_COLUMN_GAP = 13.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-from unicodedata import name as unicode_name
 
 from handgrad.notation.nodes import (
     Absolute,
@@ -32,7 +31,19 @@ from handgrad.notation.nodes import (
     Text,
     Transpose,
 )
-from handgrad.render.breaking import ATOM, PRODUCT, SUM, bracketed, children, dotted, signed_terms
+from handgrad.render.breaking import (
+    ATOM,
+    ENTRYWISE,
+    PRODUCT,
+    STAR,
+    SUM,
+    Bracketed,
+    bracketed,
+    children,
+    dotted,
+    signed_terms,
+)
+from handgrad.render.latex_text import GREEK, text_in_mathematics
 
 _OPERATORS = {"ln", "max", "tanh", "exp", "min"}
 _SIGNS = {"=": "=", "≈": r"\approx", ">": ">", "≥": r"\ge", "<": "<", "≤": r"\le", "≠": r"\ne"}
@@ -56,33 +67,55 @@ def _part(expression: Expr, whole: int, *, first: bool = True) -> str:
     return rf"\left({text}\right)" if bracketed(expression, whole, first=first) else text
 
 
-def _letter(base: str) -> str:
-    if base.isascii():
-        return base if len(base) == 1 or not base.isalnum() else rf"\mathrm{{{base}}}"
-    if base == "ℓ":
-        return r"\ell"
-    return "\\" + unicode_name(base).rpartition(" ")[2].lower()
-
-
 def _symbol(symbol: Symbol) -> str:
-    text = _letter(symbol.base)
-    if symbol.bold:
-        text = rf"\mathbf{{{text}}}" if symbol.base.isascii() else rf"\boldsymbol{{{text}}}"
-    text = rf"\hat{{{text}}}" if symbol.hat else text
-    text += "'" * symbol.primes
-    text += f"_{{{symbol.sub}}}" if symbol.sub else ""
-    return text + (rf"^{{({symbol.sup})}}" if symbol.sup else "")
+    base = _accented(symbol) + "'" * symbol.primes
+    sub = f"_{{{_index(symbol.sub)}}}" if symbol.sub else ""
+    if not symbol.sup:
+        return base + sub
+    sup = f"^{{({_index(symbol.sup)})}}"
+    # x'_{1}^{(2)} would have two superscripts: where there are strokes they come just before the other
+    return base + sup + sub if symbol.primes else base + sub + sup
+
+
+def _accented(symbol: Symbol) -> str:
+    """The letter with its weight and hat."""
+    base = symbol.base
+    letter = GREEK.get(base) or (r"\ell" if base == "ℓ" else base)
+    if len(base) == 1 and letter != base:
+        letter = rf"\boldsymbol{{{letter}}}" if symbol.bold else letter
+    elif base.isascii() and (len(base) == 1 or not base.isalnum()):
+        letter = _index(base)
+        letter = rf"\mathbf{{{letter}}}" if symbol.bold else letter
+    elif base.isascii():
+        letter = rf"\mathrm{{{base}}}"
+    else:
+        letter = text_in_mathematics(base, "textbf" if symbol.bold else "text")
+    return rf"\hat{{{letter}}}" if symbol.hat else letter
+
+
+def _index(words: str) -> str:
+    """Letters, digits and commas as mathematics; anything else as words."""
+    if all(c in "0123456789,+-−. " or (c.isascii() and c.isalpha()) for c in words):
+        return words.replace("−", "-")
+    return text_in_mathematics(words)
+
+
+def _raised(base: Expr) -> str:
+    """What an exponent is set on: a letter that has strokes or an example's number is kept together."""
+    letters = _part(base, ATOM)
+    whole = isinstance(base, (Symbol, Entry)) and ("'" in letters or "^" in letters)
+    return f"{{{letters}}}" if whole else letters
 
 
 def _entry(entry: Entry) -> str:
-    indices = ",".join(str(index).replace("−", "-") for index in entry.indices)
-    if isinstance(entry.array, Symbol) and not entry.array.sub:
-        plain = Symbol(entry.array.base, hat=entry.array.hat, primes=entry.array.primes)
-        return f"{math(plain)}_{{{indices}}}"
-    array = math(entry.array)
-    if not isinstance(entry.array, (Symbol, Partial, Function)):
-        array = rf"\left({array}\right)"
-    return f"{array}[{indices}]"
+    indices = ",".join(_index(str(index)) for index in entry.indices)
+    array = entry.array
+    if isinstance(array, Symbol) and not array.sub:
+        return math(Symbol(array.base, indices, hat=array.hat, primes=array.primes, sup=array.sup))
+    letters = math(array)
+    if not isinstance(array, (Symbol, Partial, Function)):
+        letters = rf"\left({letters}\right)"
+    return f"{letters}[{indices}]"
 
 
 def _number(number: Number) -> str:
@@ -94,7 +127,7 @@ def _sum(total: Sum) -> str:
     words = []
     for i, (plus, term) in enumerate(signed_terms(total.terms)):
         minus = plus == "−"
-        text = _part(term, PRODUCT if minus else SUM, first=i == 0 and not plus)
+        text = _part(term, STAR if minus else SUM, first=i == 0 and not plus)
         words.append(plus.replace("−", "-") + " " * bool(i) + text)
     return " ".join(words)
 
@@ -114,14 +147,16 @@ def _fraction(fraction: Fraction) -> str:
 
 
 def _power(power: Power) -> str:
-    return f"{_part(power.base, ATOM)}^{{{math(power.exponent)}}}"
+    return f"{_raised(power.base)}^{{{math(power.exponent)}}}"
 
 
 def operator(name: str) -> str:
     """The name of a function, upright."""
     if name in _OPERATORS:
         return rf"\{name}"
-    return rf"\operatorname{{{name}}}" if name else ""
+    if name.isascii() and name.isalnum():
+        return rf"\operatorname{{{name}}}"
+    return text_in_mathematics(name) if name else ""
 
 
 def _function(function: Function) -> str:
@@ -130,6 +165,14 @@ def _function(function: Function) -> str:
     if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
         return f"{name} {arguments}"
     return rf"{name}\left({arguments}\right)"
+
+
+def _bracketed(part: Bracketed) -> str:
+    """Brackets that open and close in different rows cannot grow with what they hold."""
+    name = operator(part.name) if isinstance(part.name, str) else math(part.name)
+    if part.opens and part.closes:
+        return rf"{name}\left({math(part.value)}\right)"
+    return f"{name}{'(' if part.opens else ''}{math(part.value)}{')' if part.closes else ','}"
 
 
 def _big_sum(total: BigSum) -> str:
@@ -151,7 +194,7 @@ def _cell(entry: Expr) -> str:
     # a formula as a fraction is set large; a cell that starts with [ would be read as a length after \\
     text = math(entry)
     if _large(entry):
-        text = text.replace(r"\frac", r"\dfrac", 1)
+        text = rf"\,{text.replace(chr(92) + 'frac', chr(92) + 'dfrac', 1)}\,"
     return f"{{{text}}}" if text.startswith("[") else text
 
 
@@ -168,13 +211,17 @@ def _fractional(entry: Expr) -> bool:
 def _stack(stack: Stack) -> str:
     rows = []
     for label, item in stack.items:
-        head = rf"\text{{{label}: }}" if label else ""
+        head = text_in_mathematics(f"{label}: ") if label else ""
         rows.append(f"{head} & {math(item)}")
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 
+def _condition(when: Expr) -> str:
+    return math(when) if isinstance(when, Text) else rf"\text{{if }} {math(when)}"
+
+
 def _cases(cases: Cases) -> str:
-    rows = r" \\ ".join(rf"{math(value)} & \text{{if }} {math(when)}" for value, when in cases.branches)
+    rows = r" \\ ".join(f"{math(value)} & {_condition(when)}" for value, when in cases.branches)
     return rf"\begin{{cases}} {rows} \end{{cases}}"
 
 
@@ -182,19 +229,20 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Symbol: _symbol,
     Entry: _entry,
     Number: _number,
-    Text: lambda t: rf"\text{{{t.text}}}",
-    Negative: lambda n: "-" + _part(n.value, PRODUCT, first=False),
+    Text: lambda t: text_in_mathematics(t.text),
+    Negative: lambda n: "-" + _part(n.value, STAR, first=False),
     Sum: _sum,
     Product: _product,
-    Hadamard: lambda h: r" \odot ".join(_part(f, PRODUCT, first=i == 0) for i, f in enumerate(h.factors)),
-    Star: lambda s: f"{_part(s.left, PRODUCT)} * {_part(s.right, PRODUCT)}",
+    Hadamard: lambda h: r" \odot ".join(_part(f, ENTRYWISE, first=i == 0) for i, f in enumerate(h.factors)),
+    Star: lambda s: f"{_part(s.left, PRODUCT)} * {_part(s.right, PRODUCT, first=False)}",
     Fraction: _fraction,
     Power: _power,
     Function: _function,
+    Bracketed: _bracketed,
     Matrix: _matrix,
     Stack: _stack,
     Dots: lambda d: _DOTS[d.direction],
-    Transpose: lambda t: rf"{_part(t.value, ATOM)}^{{\top}}",
+    Transpose: lambda t: rf"{_raised(t.value)}^{{\top}}",
     Partial: lambda p: rf"\frac{{\partial {math(p.of)}}}{{\partial {math(p.by)}}}",
     BigSum: _big_sum,
     Relation: lambda r: f"{math(r.left)} {sign(r.sign)} {math(r.right)}",
@@ -248,6 +296,8 @@ def _compound(expression: Expr) -> float:  # noqa: PLR0911  one case for each no
         case Function(name, arguments):
             head = 6.0 * len(name) if isinstance(name, str) else points(name)
             return head + 14 + sum(points(argument) + 6 for argument in arguments)
+        case Bracketed(name, inner):
+            return (6.0 * len(name) if isinstance(name, str) else points(name)) + 20 + points(inner)
         case Star(a, b) | Relation(a, _, b):
             return points(a) + points(b) + _GAP + _brackets((a, b))
         case BigSum(body, index):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from unicodedata import category
+import re
 
 from handgrad.notation.document import Block, Equation, Span, Table
 from handgrad.notation.nodes import Expr
+from handgrad.render.breaking import numeric_columns, shrunk
+from handgrad.render.inline import clean
 from handgrad.render.latex import aligned, broken
-from handgrad.render.latex_math import math
+from handgrad.render.latex_math import math, points
 from handgrad.working.document import Document
 
 PAGE_WIDTH = 520.0
@@ -28,8 +30,7 @@ def render(document: Document) -> str:
 
 def text(words: str) -> str:
     """Words as Markdown text: nothing in them is markup; control and direction signs are shown."""
-    shown = (c if category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else "�" for c in words)
-    return "".join(f"\\{c}" if c in _SPECIAL else _entity(c) for c in shown)
+    return "".join(f"\\{c}" if c in _SPECIAL else _entity(c) for c in clean(words))
 
 
 def _entity(c: str) -> str:
@@ -42,14 +43,44 @@ def _block(block: Block) -> str:
             return _equation(block)
         case Table():
             return _table(block)
-    words = "".join(_span(span) for span in block.spans)
+    words = _first_escaped("".join(_span(span) for span in block.spans).strip())
     if block.role == "lead":
         return f"### {words}"
     return f"*{words}*" if block.role == "note" else words
 
 
+def _first_escaped(words: str) -> str:
+    """Words whose beginning would make a list, a rule or a heading of them, with a backslash against that."""
+    return re.sub(r"^(\d*)([-+=.)])", r"\1\\\2", words)
+
+
 def _span(span: Span) -> str:
-    return f"${math(span)}$" if isinstance(span, Expr) else text(span)
+    return f"${inline(span)}$" if isinstance(span, Expr) else text(span)
+
+
+def inline(expression: Expr) -> str:
+    """Mathematics within a line, so written that no Markdown reader finds emphasis or escapes in it.
+
+    GitHub reads the line as Markdown before it reads the mathematics: an underscore between blanks begins
+    no emphasis, a backslash before a sign would be taken away, a bar would end the cell of a table.
+    """
+    latex = math(shrunk(expression, PAGE_WIDTH, points))
+    for pattern, plain in _PLAIN_IN_LINE:
+        latex = re.sub(pattern, plain, latex)
+    return latex
+
+
+_PLAIN_IN_LINE = (
+    (r"\\\\(\[\d+pt\])?", r"\\cr "),
+    (r"\\_", r"\\textunderscore "),
+    (r"\s*\\,\s*", r"\\thinspace "),
+    (r"\\{", r"\\textbraceleft "),
+    (r"\\}", r"\\textbraceright "),
+    (r"\\[$&#%]", "\N{REPLACEMENT CHARACTER}"),
+    (r"\s*_\s*", " _ "),
+    (r"\s*\*\s*", r" \\ast "),
+    (r"\|", r"\\vert "),
+)
 
 
 def _equation(equation: Equation) -> str:
@@ -61,6 +92,6 @@ def _equation(equation: Equation) -> str:
 
 def _table(table: Table) -> str:
     head = "| " + " | ".join(_span(span) for span in table.header) + " |"
-    rule = "|" + " --- |" * len(table.header)
+    rule = "|" + "".join(" ---: |" if right else " --- |" for right in numeric_columns(table))
     rows = ["| " + " | ".join(_span(span) for span in row) + " |" for row in table.rows]
     return "\n".join([head, rule, *rows])

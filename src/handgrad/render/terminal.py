@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from unicodedata import category
 
-from handgrad.notation.document import Block, Equation, Line, Paragraph, Span, Table
-from handgrad.notation.nodes import Expr, Function
+from handgrad.notation.document import Block, Equation, Paragraph, Span, Table
+from handgrad.notation.nodes import Expr
 from handgrad.render.boxes import Box, beside, box, cells, padded
-from handgrad.render.breaking import Row, rows, shrunk
-from handgrad.render.inline import inline
+from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
+from handgrad.render.inline import clean, inline
 from handgrad.working.document import Document
 
 INDENT = 2
-_BOLD, _DIM, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[0m"
+_BOLD, _DIM, _NAME, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[0m"
+_SIGN = 3
+"""Columns of a sign with its blanks."""
 
 
 def render(document: Document, *, width: int = 80, colour: bool = False) -> str:
-    """The document as text, lines of at most ``width`` columns; ``colour`` marks headings."""
-    title = wrap(clean(document.title), width)
-    lines = [_styled(line, _BOLD, colour=colour) for line in title] + ["═" * max(map(cells, title))]
+    """The document as text, lines of at most ``width`` columns; ``colour`` marks headings and quantities."""
+    lines = _heading(document.title, "═", width, colour=colour)
     for section in document.sections:
-        heading = clean(section.title)
-        lines += ["", _styled(heading, _BOLD, colour=colour), "─" * cells(heading)]
+        lines += ["", *_heading(section.title, "─", width, colour=colour)]
         for block in section.blocks:
             lines += ["", *_block(block, width, colour=colour)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
@@ -33,16 +32,21 @@ def render_block(block: Block, width: int = 80) -> str:
     return "\n".join(line.rstrip() for line in _block(block, width, colour=False))
 
 
+def _heading(title: str, rule: str, width: int, *, colour: bool) -> list[str]:
+    lines = wrap(clean(title), width)
+    return [*(_styled(line, _BOLD, colour=colour) for line in lines), rule * max(map(cells, lines))]
+
+
 def _styled(text: str, style: str, *, colour: bool) -> str:
-    return f"{style}{text}{_PLAIN}" if colour else text
+    return f"{style}{text}{_PLAIN}" if colour and text.strip() else text
 
 
 def _block(block: Block, width: int, *, colour: bool) -> list[str]:
     match block:
         case Equation():
-            return _equation(block, width)
+            return _equation(block, width, colour=colour)
         case Table():
-            return _table(block, width)
+            return _table(block, width, colour=colour)
     style = {"lead": _BOLD, "note": _DIM}.get(block.role)
     lines = _paragraph(block, width)
     return [_styled(line, style, colour=colour) for line in lines] if style else lines
@@ -54,11 +58,6 @@ def _paragraph(paragraph: Paragraph, width: int) -> list[str]:
 
 def _span(span: Span) -> str:
     return inline(span) if isinstance(span, Expr) else clean(span)
-
-
-def clean(text: str) -> str:
-    """Text whose control and direction characters are shown, not obeyed."""
-    return "".join(c if category(c) not in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") else "�" for c in text)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -94,14 +93,20 @@ def _measure(expression: Expr) -> float:
     return box(expression).width
 
 
-def _equation(equation: Equation, width: int) -> list[str]:
+def _equation(equation: Equation, width: int, *, colour: bool) -> list[str]:
     tag = f"({equation.number})" if equation.number else ""
     room = width - INDENT - (len(tag) + 2 if tag else 0)
-    left = shrunk(equation.left, room / 3, _measure)
-    fitted = Equation(left, tuple(Line(line.sign, line.expression) for line in equation.lines), equation.number)
-    broken = rows(fitted, room, _measure, 3)
-    lines = [" " * INDENT + line for line in _drawn(box(left), broken)]
-    return _tagged(lines, tag, width)
+    name = shrunk(equation.left, room / 3, _measure)
+    left, broken = box(name), rows(Equation(name, equation.lines), room, _measure, _SIGN)
+    lines = [" " * INDENT + line for line in _drawn(left, broken)]
+    tagged = [_head(line, width) for line in _tagged(lines, tag, width)]
+    return [_painted(line, INDENT + left.width) for line in tagged] if colour else tagged
+
+
+def _painted(line: str, size: int) -> str:
+    """A line of an equation whose left side, the quantity, is coloured."""
+    name = _head(line, size)
+    return _styled(name, _NAME, colour=True) + line[len(name) :]
 
 
 def _drawn(left: Box, broken: Sequence[Row]) -> list[str]:
@@ -111,26 +116,25 @@ def _drawn(left: Box, broken: Sequence[Row]) -> list[str]:
             boxes += [Box([f" {row.sign.lstrip('…')} "]), _parts(row)]
         return beside(boxes).lines
     lines: list[str] = []
+    above = 1
     for i, row in enumerate(broken):
         head = left if i == 0 else Box([" " * left.width])
-        drawn = beside([head, Box([f" {row.sign} " if row.sign else "   "]), _parts(row)]).lines
-        if i and (len(drawn) > 1 or len(lines) > 1):
+        drawn = beside([head, Box([f" {row.sign} " if row.sign else " " * _SIGN]), _parts(row)]).lines
+        if i and max(above, len(drawn)) > 1:
             lines.append("")
         lines += drawn
+        above = len(drawn)
     return lines
 
 
 def _parts(row: Row) -> Box:
     boxes = []
     for i, (operator, part) in enumerate(row.parts):
-        if operator:
-            boxes.append(Box([f"{operator} " if i == 0 else f" {operator} "]))
-        elif i:
-            boxes.append(Box([" "]))
-        inner = (
-            part.arguments[0] if isinstance(part, Function) and part.name == "" and len(part.arguments) == 1 else None
-        )
-        boxes.append(box(part) if inner is None else beside([Box(["("]), box(inner), Box([")"])]))
+        if i:
+            boxes.append(Box([f" {operator} " if operator else " "]))
+        elif operator:  # a sign at the head of a row, or the operator that a continued row goes on with
+            boxes.append(Box([operator if row.sign else f"{operator} "]))
+        boxes.append(box(part))
     return beside(boxes)
 
 
@@ -142,27 +146,32 @@ def _tagged(lines: list[str], tag: str, width: int) -> list[str]:
         if line.strip() and cells(line.rstrip()) + len(tag) + 2 <= width:
             lines[i] = padded(line.rstrip(), width - len(tag)) + tag
             return lines
-    return [*lines, padded("", width - len(tag)) + tag]
+    return [*lines, " " * (width - len(tag)) + tag]
 
 
-def _table(table: Table, width: int) -> list[str]:
+def _table(table: Table, width: int, *, colour: bool) -> list[str]:
     texts = [[_span(span) for span in row] for row in (table.header, *table.rows)]
     widths = _column_widths(texts, width)
+    right = numeric_columns(table)
     lines: list[str] = []
     for r, row in enumerate(texts):
         wrapped = [wrap(text, size) for text, size in zip(row, widths, strict=True)]
         for k in range(max(map(len, wrapped))):
-            parts = [padded(cell[k] if k < len(cell) else "", size) for cell, size in zip(wrapped, widths, strict=True)]
-            lines.append("  ".join(parts))
+            cell = [lines_of[k] if k < len(lines_of) else "" for lines_of in wrapped]
+            line = "  ".join(_set(*one) for one in zip(cell, widths, right, strict=True))
+            lines.append(_styled(_head(line.rstrip(), width), _BOLD, colour=colour and r == 0))
         if r == 0:
-            lines.append("  ".join("─" * size for size in widths))
+            lines.append(_head("  ".join("─" * size for size in widths), width))
     return lines
+
+
+def _set(text: str, size: int, right: bool) -> str:  # noqa: FBT001  one of the columns' tuples
+    return " " * (size - cells(text)) + text if right else padded(text, size)
 
 
 def _column_widths(texts: list[list[str]], width: int) -> list[int]:
     """The natural widths of the columns; the widest give way until the table fits."""
-    widths = [max(cells(text) for text in column) for column in zip(*texts, strict=True)]
-    while sum(widths) + 2 * (len(widths) - 1) > width:
-        widest = widths.index(max(widths))
-        widths[widest] = max(widths[widest] - 1, 1)
+    widths = [max(1, *(cells(text) for text in column)) for column in zip(*texts, strict=True)]
+    while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 1:
+        widths[widths.index(max(widths))] -= 1
     return widths
