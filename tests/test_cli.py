@@ -90,6 +90,7 @@ def test_unknown_options_and_help() -> None:
     assert CliRunner().invoke(main, ["solve"]).exit_code == 2
     assert CliRunner().invoke(main, ["solve", NETWORK, "--to", "word"]).exit_code == 2
     text = run("solve", "--help")
+    assert "\n  handgrad solve examples/network.toml\n" in text
     for word in ("--ask", "--arithmetic", "--to", "-o", "handgrad solve examples/network.toml"):
         assert word in text
 
@@ -107,8 +108,7 @@ def test_colour_marks_headings_only_where_asked(colour: bool) -> None:  # noqa: 
 
 
 def test_as_a_module_of_its_own() -> None:
-    code = "from handgrad.cli.main import main; main()"
-    command = [sys.executable, "-c", code, "solve", "nothing.toml"]
+    command = [sys.executable, "-m", "handgrad", "solve", "nothing.toml"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: nothing.toml: cannot be read: there is no such file\n"

@@ -105,8 +105,9 @@ class ExactArray:
         """Whether some entry is true."""
         return any(bool(outward(entry)) for entry in self.flat)
 
-    def sum(self) -> Any:
-        """The sum of all entries."""
+    def sum(self, axis: None = None, dtype: None = None, out: None = None) -> Any:
+        """The sum of all entries (the arguments are those that ``numpy.sum`` hands on)."""
+        del axis, dtype, out
         return outward(sum(self.flat, real.ZERO))
 
     def __repr__(self) -> str:

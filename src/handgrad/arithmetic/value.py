@@ -61,6 +61,9 @@ class Real:
     def __str__(self) -> str:
         return str(self.value) if isinstance(self.value, fmpq) else str(float(self))
 
+    def __format__(self, spec: str) -> str:
+        return format(float(self), spec) if spec else str(self)
+
     def __bool__(self) -> bool:
         return real.sign(self.value) != 0
 

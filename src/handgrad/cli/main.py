@@ -50,7 +50,7 @@ def solve(
     file: str, ask: tuple[str, ...], arithmetic: str | None, digits: int | None, form: str, fragment: bool,
     output: str | None,
 ) -> None:  # fmt: skip
-    r"""Work out FILE (TOML or JSON; - is standard input): forward pass, loss, backward pass.
+    """Work out FILE (TOML or JSON; - is standard input): forward pass, loss, backward pass.
 
     Questions, here or in the file, are answered with just the steps they need.
 
@@ -58,7 +58,7 @@ def solve(
     handgrad solve examples/network.toml
     handgrad solve examples/network.toml --ask "dL/dW1[2,3]"
     handgrad solve examples/convolution.toml --to latex -o solution.tex
-    """
+    """  # noqa: D301  click keeps the lines after a backspace as they are
     from handgrad.trace import solve as trace_of
 
     problem = _load(file)

@@ -43,7 +43,18 @@ def cells(text: str) -> int:
     """How many columns of a terminal a text takes."""
     if text.isascii():
         return len(text)
-    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in text)
+    return sum(map(_WIDTHS.__getitem__, text))
+
+
+class _Widths(dict[str, int]):
+    """The width of each sign met so far; a hat that combines with its letter takes no room."""
+
+    def __missing__(self, c: str) -> int:
+        width = self[c] = 0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1
+        return width
+
+
+_WIDTHS = _Widths()
 
 
 def padded(text: str, width: int) -> str:

@@ -166,8 +166,9 @@ def _packed(expression: Expr, room: float, measure: Measure, gap: float) -> list
     packed: list[list[tuple[str, Expr]]] = []
     used = 0.0
     for operator, part in _parts(expression):
-        fitting = shrunk(part, room - gap, measure)
-        size = measure(fitting) + gap
+        joint = gap if operator or packed else 0.0
+        fitting = shrunk(part, room - joint, measure)
+        size = measure(fitting) + joint
         if packed and used + size <= room:
             packed[-1].append((operator, fitting))
             used += size
@@ -225,25 +226,31 @@ def shrunk(expression: Expr, room: float, measure: Measure) -> Expr:
     """An expression made to fit: columns, terms or arguments left out in the middle; dots alone at the last."""
     if measure(expression) <= room:
         return expression
-    for smaller in _smaller(expression, room, measure):
-        if measure(smaller) <= room:
-            return smaller
+    if room >= _FEWEST * measure(Dots()):
+        for smaller in _smaller(expression, room, measure):
+            if measure(smaller) <= room:
+                return smaller
     return Dots()
 
 
-def _smaller(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:
+_FEWEST = 3
+"""In less room than so many dots nothing but dots is shown."""
+
+
+def _smaller(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:  # noqa: C901  one case for each node
     match expression:
         case Matrix():
             yield from _fewer_columns(expression, room, measure)
         case Stack(items):
             for share in _SHARES:
                 yield Stack(tuple((label, shrunk(item, room * share, measure)) for label, item in items))
+        case Sum(parts) | Product(parts) | Hadamard(parts) if len(parts) > _PAIR:
+            yield _most(type(expression), parts, room, measure)
+        case Function(name, arguments) if len(arguments) > 1:
+            yield _most(lambda kept: Function(name, kept), arguments, room, measure)
         case Sum(parts) | Product(parts) | Hadamard(parts):
             kind = type(expression)
-            yield from (kind(_fewer(parts, n)) for n in range(len(parts) - 1, 1, -1))
-            yield from (kind(_shares(parts, room * share, measure)) for share in _SHARES if len(parts) <= _PAIR)
-        case Function(name, arguments) if len(arguments) > 1:
-            yield from (Function(name, _fewer(arguments, n)) for n in range(len(arguments) - 1, 0, -1))
+            yield from (kind(_shares(parts, room * share, measure)) for share in _SHARES)
         case Fraction(p, q):
             yield Fraction(shrunk(p, room, measure), shrunk(q, room, measure))
             yield Fraction(shrunk(p, room / 3, measure), shrunk(q, room / 2, measure))
@@ -255,6 +262,24 @@ def _smaller(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:
             yield Cases(tuple((shrunk(value, room / 2, measure), condition) for value, condition in branches))
         case _:
             yield from _smaller_inside(expression, room, measure)
+
+
+def _most(make: Callable[[tuple[Expr, ...]], Expr], parts: tuple[Expr, ...], room: float, measure: Measure) -> Expr:
+    """As many of the parts as fit, dots in the place of those left out."""
+    fits = _largest(len(parts) - 1, lambda count: measure(make(_fewer(parts, count))) <= room)
+    return make(_fewer(parts, fits))
+
+
+def _largest(high: int, fits: Callable[[int], bool]) -> int:
+    """The largest count up to ``high`` that fits, found by halving; 1 if none does."""
+    low = 1
+    while low < high:
+        middle = (low + high + 1) // 2
+        if fits(middle):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _smaller_inside(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:
@@ -275,7 +300,7 @@ def _smaller_inside(expression: Expr, room: float, measure: Measure) -> Iterator
         yield around(shrunk(value, (room - rest) * share, measure))
 
 
-_SHARES = (1.0, 0.85, 0.7, 0.55, 0.4)
+_SHARES = (1.0, 0.75)
 """What a part is given of its room, tried one after another: its brackets and joints take some too."""
 
 _PAIR = 2
@@ -299,14 +324,19 @@ def _fewer(items: tuple[Expr, ...], count: int) -> tuple[Expr, ...]:
 def _fewer_columns(matrix: Matrix, room: float, measure: Measure) -> Iterator[Expr]:
     columns = list(zip(*matrix.rows, strict=True))
     kept = [column for column in columns if not _all_dots(column)]
-    for count in range(len(kept) - 1, 0, -1):
-        chosen = [*kept[:count], _dots_column(matrix), kept[-1]] if len(kept) > 1 else kept
-        yield _of_columns(matrix, chosen)
-    yield _of_columns(matrix, [kept[0], _dots_column(matrix)])
-    narrow = [kept[0]] if len(kept) == 1 else [kept[0], _dots_column(matrix), kept[-1]]
-    for share in (1.0, 0.8, 0.6, 0.4, 0.25):
-        inner = room * share / len(narrow)
-        yield _of_columns(matrix, [tuple(shrunk(entry, inner, measure) for entry in column) for column in narrow])
+    if len(kept) > 1:
+
+        def keeping(count: int) -> Matrix:
+            return _of_columns(matrix, [*kept[:count], _dots_column(matrix), kept[-1]])
+
+        yield keeping(_largest(len(kept) - 1, lambda count: measure(keeping(count)) <= room))
+    # a first column written out in full says more than two whose entries are cut
+    beyond = [_dots_column(matrix)] if len(kept) > 1 else []
+    yield _of_columns(matrix, [kept[0], *beyond])
+    rest = measure(_of_columns(matrix, [_dots_column(matrix), *beyond])) - measure(Dots())
+    for share in _SHARES:
+        first = tuple(shrunk(entry, (room - rest) * share, measure) for entry in kept[0])
+        yield _of_columns(matrix, [first, *beyond])
 
 
 def _of_columns(matrix: Matrix, columns: Sequence[tuple[Expr, ...]]) -> Matrix:
@@ -335,9 +365,7 @@ def children(expression: Expr) -> tuple[Expr, ...]:
 
 def numeric_columns(table: Table) -> list[bool]:
     """For each column of a table whether all its entries are numbers, which stand at the right."""
-    return [
-        bool(table.rows) and all(_is_number(row[i]) for row in table.rows) for i in range(len(table.header))
-    ]
+    return [bool(table.rows) and all(_is_number(row[i]) for row in table.rows) for i in range(len(table.header))]
 
 
 def _is_number(span: Span) -> bool:

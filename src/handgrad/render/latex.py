@@ -36,6 +36,7 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
   \setlength{\abovedisplayshortskip}{2pt}\setlength{\belowdisplayshortskip}{5pt}}
 """
 
+
 def render(document: Document, *, fragment: bool = False) -> str:
     """The document as LaTeX; ``fragment`` leaves the preamble out."""
     lines = [] if fragment else [_PREAMBLE, r"\begin{document}", ""]
@@ -111,7 +112,7 @@ def _table(table: Table) -> str:
     pieces = [table.rows[i : i + _PIECE] for i in range(0, len(table.rows), _PIECE)] or [()]
     widths = _column_widths(table)
     columns = "@{}" + "".join(_columns(table, widths)) + "@{}"
-    head = " & ".join(rf"\textbf{{{_span(span)}}}" for span in table.header) + r" \\ \hline"
+    head = " & ".join(rf"\textbf{{{_span(span)}}}" for span in table.header) + r" \\ \hline\noalign{\vskip 3pt}"
     return "\n\n".join(
         "\n".join(
             [

@@ -72,7 +72,7 @@ def wrap(text: str, width: int) -> list[str]:
         if lines[-1]:
             lines.append("")
         while cells(rest) > width:
-            head = _head(rest, width)
+            head = _head(rest, width) or "…"  # a sign wider than the line
             lines[-1] = head
             lines.append("")
             rest = rest[len(head) :]
@@ -81,6 +81,9 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _head(text: str, width: int) -> str:
+    """As much of the text as fits."""
+    if cells(text) <= width:
+        return text
     size = 0
     for i, c in enumerate(text):
         size += cells(c)
@@ -89,16 +92,30 @@ def _head(text: str, width: int) -> str:
     return text
 
 
-def _measure(expression: Expr) -> float:
-    return box(expression).width
+class _Boxes:
+    """The boxes of one equation, each drawn once though it is measured several times."""
+
+    __slots__ = ("_drawn",)
+
+    def __init__(self) -> None:
+        self._drawn: dict[int, tuple[Expr, Box]] = {}
+
+    def box(self, expression: Expr) -> Box:
+        if id(expression) not in self._drawn:  # kept with the expression, so that its id stays its own
+            self._drawn[id(expression)] = (expression, box(expression))
+        return self._drawn[id(expression)][1]
+
+    def width(self, expression: Expr) -> float:
+        return self.box(expression).width
 
 
 def _equation(equation: Equation, width: int, *, colour: bool) -> list[str]:
     tag = f"({equation.number})" if equation.number else ""
     room = width - INDENT - (len(tag) + 2 if tag else 0)
-    name = shrunk(equation.left, room / 3, _measure)
-    left, broken = box(name), rows(Equation(name, equation.lines), room, _measure, _SIGN)
-    lines = [" " * INDENT + line for line in _drawn(left, broken)]
+    boxes = _Boxes()
+    name = shrunk(equation.left, room / 3, boxes.width)
+    left, broken = boxes.box(name), rows(Equation(name, equation.lines), room, boxes.width, _SIGN)
+    lines = [" " * INDENT + line for line in _drawn(left, broken, boxes)]
     tagged = [_head(line, width) for line in _tagged(lines, tag, width)]
     return [_painted(line, INDENT + left.width) for line in tagged] if colour else tagged
 
@@ -109,17 +126,17 @@ def _painted(line: str, size: int) -> str:
     return _styled(name, _NAME, colour=True) + line[len(name) :]
 
 
-def _drawn(left: Box, broken: Sequence[Row]) -> list[str]:
+def _drawn(left: Box, broken: Sequence[Row], boxes: _Boxes) -> list[str]:
     if len(broken) == 1 or broken[1].sign.startswith("…"):
-        boxes = [left]
+        level = [left]
         for row in broken:
-            boxes += [Box([f" {row.sign.lstrip('…')} "]), _parts(row)]
-        return beside(boxes).lines
+            level += [Box([f" {row.sign.lstrip('…')} "]), _parts(row, boxes)]
+        return beside(level).lines
     lines: list[str] = []
     above = 1
     for i, row in enumerate(broken):
         head = left if i == 0 else Box([" " * left.width])
-        drawn = beside([head, Box([f" {row.sign} " if row.sign else " " * _SIGN]), _parts(row)]).lines
+        drawn = beside([head, Box([f" {row.sign} " if row.sign else " " * _SIGN]), _parts(row, boxes)]).lines
         if i and max(above, len(drawn)) > 1:
             lines.append("")
         lines += drawn
@@ -127,15 +144,15 @@ def _drawn(left: Box, broken: Sequence[Row]) -> list[str]:
     return lines
 
 
-def _parts(row: Row) -> Box:
-    boxes = []
+def _parts(row: Row, boxes: _Boxes) -> Box:
+    level = []
     for i, (operator, part) in enumerate(row.parts):
         if i:
-            boxes.append(Box([f" {operator} " if operator else " "]))
+            level.append(Box([f" {operator} " if operator else " "]))
         elif operator:  # a sign at the head of a row, or the operator that a continued row goes on with
-            boxes.append(Box([operator if row.sign else f"{operator} "]))
-        boxes.append(box(part))
-    return beside(boxes)
+            level.append(Box([operator if row.sign else f"{operator} "]))
+        level.append(boxes.box(part))
+    return beside(level)
 
 
 def _tagged(lines: list[str], tag: str, width: int) -> list[str]:
