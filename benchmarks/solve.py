@@ -22,7 +22,7 @@ import numpy as np
 
 import handgrad as hg
 
-EXAMPLE = str(Path(__file__).parent.parent / "examples" / "network.toml")
+EXAMPLE = str(Path(__file__).parent.parent / "examples" / "ann.toml")
 
 
 def cpu_seconds(command: list[str]) -> float:
@@ -39,7 +39,7 @@ def commands(repeats: int) -> dict[str, float]:
     runs = {
         "python, nothing else": [sys.executable, "-c", "pass"],
         "python, import numpy": [sys.executable, "-c", "import numpy"],
-        "handgrad solve network.toml": [sys.executable, "-c", program, "solve", EXAMPLE],
+        "handgrad solve ann.toml": [sys.executable, "-c", program, "solve", EXAMPLE],
         "handgrad solve --ask dL/dW1[2,3]": [sys.executable, "-c", program, "solve", EXAMPLE, "--ask", "dL/dW1[2,3]"],
     }
     times: dict[str, list[float]] = {name: [] for name in runs}

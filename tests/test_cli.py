@@ -16,7 +16,7 @@ from conftest import EXAMPLES, ROOT
 from handgrad.cli.main import main
 from handgrad.ops import LOSSES, OPS, UPDATES
 
-NETWORK = str(ROOT / "examples" / "network.toml")
+NETWORK = str(ROOT / "examples" / "ann.toml")
 
 
 def run(*arguments: str, given: str | None = None) -> str:
@@ -90,8 +90,8 @@ def test_unknown_options_and_help() -> None:
     assert CliRunner().invoke(main, ["solve"]).exit_code == 2
     assert CliRunner().invoke(main, ["solve", NETWORK, "--to", "word"]).exit_code == 2
     text = run("solve", "--help")
-    assert "\n  handgrad solve examples/network.toml\n" in text
-    for word in ("--ask", "--arithmetic", "--to", "-o", "handgrad solve examples/network.toml"):
+    assert "\n  handgrad solve examples/ann.toml\n" in text
+    for word in ("--ask", "--arithmetic", "--to", "-o", "handgrad solve examples/ann.toml"):
         assert word in text
 
 

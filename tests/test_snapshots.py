@@ -29,7 +29,7 @@ def test_there_is_no_snapshot_without_an_example() -> None:
 
 
 def test_the_same_input_gives_the_same_text() -> None:
-    assert rendered("network", "tex") == rendered("network", "tex")
+    assert rendered("ann", "tex") == rendered("ann", "tex")
 
 
 if __name__ == "__main__":

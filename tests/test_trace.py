@@ -20,7 +20,7 @@ def floats(value: Any) -> Any:
 
 @pytest.mark.parametrize("arithmetic", ARITHMETICS)
 def test_the_network_example_to_the_digits_given(arithmetic: str) -> None:
-    trace = hg.solve(example("network"), arithmetic)
+    trace = hg.solve(example("ann"), arithmetic)
     expected = {
         "h1": [0.7311, 0.8808, 0.7311],
         "a2": [2.3429, 2.3429, 0.7311],
@@ -36,7 +36,7 @@ def test_the_network_example_to_the_digits_given(arithmetic: str) -> None:
 
 
 def test_a_gradient_that_is_zero_is_shown_as_zero() -> None:
-    trace = hg.solve(example("network"))
+    trace = hg.solve(example("ann"))
     answer = trace.ask("dL/dh2[1]")
     assert float(answer) == 0.0
     assert answer.text == "dL/dh2[1] ≈ 0.0000"
@@ -72,7 +72,7 @@ def test_floats_agree_with_the_exact_trace(name: str, arithmetic: str) -> None:
 
 
 def test_rounded_carries_what_it_shows() -> None:
-    trace = hg.solve(example("network"), "rounded(2)")
+    trace = hg.solve(example("ann"), "rounded(2)")
     assert trace["h1"].tolist() == [Fraction(73, 100), Fraction(88, 100), Fraction(73, 100)]
     assert trace["a2"].tolist() == [Fraction(234, 100), Fraction(234, 100), Fraction(73, 100)]
     assert trace["dL/da3"].tolist() == [Fraction(15, 100), Fraction(15, 100), Fraction(-29, 100)]
@@ -123,7 +123,7 @@ def test_names_of_layers_and_of_the_last_output_are_known() -> None:
 
 
 def test_an_answer_has_the_minimal_chain() -> None:
-    answer = hg.solve(example("network")).ask("dL/dW1[2,3]")
+    answer = hg.solve(example("ann")).ask("dL/dW1[2,3]")
     steps = ["a1", "h1", "a2", "h2", "a3", "yhat", "dL/da3", "dL/dh2", "dL/da2", "dL/dh1", "dL/da1", "dL/dW1"]
     assert [step.name for step in answer.steps] == steps
     assert answer.text == "dL/dW1[2,3] ≈ -0.002436"
@@ -200,7 +200,7 @@ def test_a_logarithm_of_zero_is_one_clear_error() -> None:
 
 def test_an_unknown_arithmetic_is_one_clear_error() -> None:
     with pytest.raises(hg.InputError) as caught:
-        hg.solve(example("network"), "float16")
+        hg.solve(example("ann"), "float16")
     assert str(caught.value) == (
         'unknown arithmetic "float16"; known are float64, float32, exact, rounded(n), rounded(n significant)'
     )

@@ -46,7 +46,7 @@ def test_a_wrong_rule_is_found_and_the_program_says_so(monkeypatch: pytest.Monke
         return right(self, xp, dy, x) * 2
 
     monkeypatch.setattr(Dense, "dW", wrong)
-    result = CliRunner().invoke(main, ["verify", str(ROOT / "examples" / "network.toml")])
+    result = CliRunner().invoke(main, ["verify", str(ROOT / "examples" / "ann.toml")])
     assert result.exit_code == 1
     rows = {line.split()[0]: line.split()[-1] for line in result.output.splitlines()[1:]}
     assert rows == {"dL/dW1": "WRONG", "dL/dW2": "WRONG", "dL/dW3": "WRONG", "dL/dx": "certain"}

@@ -1,7 +1,7 @@
 """handgrad shows, proves, marks and speeds up backpropagation.
 
 import handgrad as hg
-problem = hg.load("examples/network.toml")
+problem = hg.load("examples/ann.toml")
 trace = hg.solve(problem)
 trace["dL/dW1"], trace.ask("dL/dW1[2,3]"), trace.working().to_markdown()
 """

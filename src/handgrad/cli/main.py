@@ -55,8 +55,8 @@ def solve(
     Questions, here or in the file, are answered with just the steps they need.
 
     \b
-    handgrad solve examples/network.toml
-    handgrad solve examples/network.toml --ask "dL/dW1[2,3]"
+    handgrad solve examples/ann.toml
+    handgrad solve examples/ann.toml --ask "dL/dW1[2,3]"
     handgrad solve examples/convolution.toml --to latex -o solution.tex
     """  # noqa: D301  click keeps the lines after a backspace as they are
     from handgrad.trace import solve as trace_of
