@@ -204,3 +204,37 @@ def test_an_unknown_arithmetic_is_one_clear_error() -> None:
     assert str(caught.value) == (
         'unknown arithmetic "float16"; known are float64, float32, exact, rounded(n), rounded(n significant)'
     )
+
+
+def saturated(score: str) -> hg.Problem:
+    """A softmax whose second class has the probability e^−score, or nearly."""
+    layers = [{"op": "dense", "weights": [[score], [0]], "activation": "softmax"}]
+    tree = {"network": {"input": 1, "layers": layers}, "loss": {"op": "cross_entropy"}, "data": {"x": [1], "label": 2}}
+    return hg.Problem.from_dict(tree)
+
+
+def test_a_power_of_ten_that_no_integer_could_hold() -> None:
+    trace = hg.solve(saturated("1e9"))
+    assert trace.ask("yhat[2]").text == "yhat[2] ≈ 1.250e-434294482"  # 10⁹ · log₁₀ e = 434294481.9032…
+    assert trace.ask("L").text == "L ≈ 1.000e9"
+
+
+def test_nobody_carries_such_a_power_by_hand() -> None:
+    with pytest.raises(hg.InputError) as caught:
+        hg.solve(saturated("1e9"), "rounded(3 significant)")
+    assert str(caught.value) == (
+        "yhat, layer 1 (softmax): a number with the power of ten -434294482, which nobody carries by hand, "
+        "in rounded(3 significant); try the exact arithmetic"
+    )
+
+
+def test_a_rational_beyond_the_doubles() -> None:
+    tree = {
+        "network": {"input": 1, "layers": [{"op": "dense", "weights": [["1e300"]]}]},
+        "loss": {"op": "squared_error"},
+        "data": {"x": [-1], "y": [0]},
+    }
+    trace = hg.solve(hg.Problem.from_dict(tree))
+    assert (float(trace["L"]), float(trace["dL/dW1"][0][0])) == (float("inf"), 1e300)
+    described = trace.working().data()["quantities"]["L"]
+    assert (described["value"], described["shown"]) == (None, "5.000e599")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -56,3 +57,13 @@ def test_without_a_loss_there_is_nothing_to_prove() -> None:
     tree = {"network": {"input": 1, "layers": [{"op": "relu"}]}, "data": {"x": [1]}}
     with pytest.raises(hg.InputError, match=r"^there is no gradient to verify: the problem has no \[loss\]$"):
         hg.verify(hg.Problem.from_dict(tree))
+
+
+def test_the_program_says_so_and_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "p.json"
+    file.write_text('{"network": {"input": 1, "layers": [{"op": "relu"}]}, "data": {"x": [1]}}')
+    result = CliRunner().invoke(main, ["verify", str(file)])
+    assert (result.exit_code, result.output) == (
+        2,
+        "error: there is no gradient to verify: the problem has no [loss]\n",
+    )

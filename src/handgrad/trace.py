@@ -13,6 +13,7 @@ from handgrad.arithmetic.numerals import Irrational
 from handgrad.arithmetic.written import WrittenArray
 from handgrad.errors import DomainError, InputError, Undecided
 from handgrad.ops.op import Shape
+from handgrad.ops.places import unravel
 from handgrad.plan import WEIGHT, Plan, Step, plan
 from handgrad.problem import Problem
 from handgrad.query import Query, parse
@@ -50,7 +51,7 @@ class Trace:
         self._attempt = 0
         self._values: dict[str, Any] = {}
         self._exact: dict[str, bool] = {}
-        self._until_decided(self._compute)
+        self.decided(self._compute)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -69,7 +70,7 @@ class Trace:
 
     def value(self, query: Query) -> Any:
         """The value of a parsed question, as a user of the trace meets it."""
-        return self._until_decided(lambda: self._value(query))
+        return self.decided(lambda: self._value(query))
 
     def _value(self, query: Query) -> Any:
         if query.function:
@@ -91,7 +92,7 @@ class Trace:
 
         asked = self.problem.questions if questions is None else questions
         queries = [parse(question, self.plan) for question in asked]
-        return self._until_decided(lambda: document(self, queries))
+        return self.decided(lambda: document(self, queries))
 
     def raw(self, name: str) -> Any:
         """A quantity as the arithmetic holds it, batch axis first where there is one."""
@@ -111,16 +112,13 @@ class Trace:
 
     def decided(self, work: Callable[[], Result]) -> Result:
         """Do some work with these numbers, at a higher precision if it needs one."""
-        return self._until_decided(work)
-
-    def _until_decided(self, work: Callable[[], Result]) -> Result:
         while True:
             with self.arithmetic.working(self._attempt):
                 try:
                     return work()
                 except Undecided:
                     self._attempt += 1
-            self._until_decided(self._compute)
+            self.decided(self._compute)
 
     def _compute(self) -> None:
         problem, values = self.problem, self._values
@@ -179,8 +177,6 @@ class Trace:
 
 def _place(xp: Any, value: Any) -> int | tuple[int, ...]:
     """Where the largest entry stands, counted from 1; one number for a vector."""
-    from handgrad.ops.convolution import unravel
-
     best = int(flat(xp.argmax(xp.reshape(value, (1, -1)), axis=1))[0])
     index = tuple(i + 1 for i in unravel(best, tuple(value.shape)))
     return index[0] if len(index) == 1 else index or 1

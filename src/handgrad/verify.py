@@ -24,6 +24,7 @@ from msgspec import Struct
 from handgrad.arithmetic import real
 from handgrad.arithmetic.dual import Dual, dual_namespace
 from handgrad.arithmetic.exact_array import ExactArray
+from handgrad.arithmetic.value import Real
 from handgrad.errors import InputError
 from handgrad.ops.op import Array, Op
 from handgrad.problem import Problem
@@ -72,13 +73,12 @@ def verify(problem: Problem) -> list[Check]:
 
 
 def checks(problem: Problem) -> Iterator[Check]:
-    """The checks one after another, as they are done."""
+    """The checks one after another, as they are done. InputError at once if the problem has no loss."""
     if problem.loss is None:
         message = "there is no gradient to verify: the problem has no [loss]"
         raise InputError(message)
     trace = solve(problem, "exact")
-    for name in (*problem.network.parameters, "x"):
-        yield trace.decided(partial(_check, trace, name))
+    return (trace.decided(partial(_check, trace, name)) for name in (*problem.network.parameters, "x"))
 
 
 def _check(trace: Trace, name: str) -> Check:
@@ -94,7 +94,7 @@ def _check(trace: Trace, name: str) -> Check:
 
 
 def _float(value: Any) -> float:
-    return int(value.p) / int(value.q) if isinstance(value, fmpq) else float(value)
+    return float(Real(value)) if isinstance(value, fmpq) else float(value)
 
 
 def agreement(deviation: Any) -> bool:

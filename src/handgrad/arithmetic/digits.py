@@ -53,7 +53,7 @@ def magnitude(x: Scalar) -> int:
 def _ball_magnitude(x: arb) -> int:
     power = (x.mid().log() / arb(10).log()).floor().unique_fmpz()
     guess = 0 if power is None else int(power)
-    return guess + 1 if x >= fmpq(10) ** (guess + 1) else guess
+    return guess + 1 if x >= arb(10) ** (guess + 1) else guess
 
 
 def plain(x: fmpq, decimals: int) -> str:
@@ -104,7 +104,9 @@ def _text(x: Scalar, digits: int) -> str | None:
 
 
 def _scientific(x: Scalar, power: int, digits: int) -> str | None:
-    mantissa = _rounded(x / fmpq(10) ** power, max(digits - 1, 0))
+    # a ball is divided by a ball: e^(−10⁹) has a power of ten that no integer should be made of
+    ten = arb(10) if isinstance(x, arb) else fmpq(10)
+    mantissa = _rounded(x / ten**power, max(digits - 1, 0))
     if mantissa is None:
         return None
     if abs(mantissa) >= 10:

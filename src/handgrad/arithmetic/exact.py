@@ -48,8 +48,9 @@ class Exact:
 
     def show(self, entry: Scalar, *, given: bool = False) -> Shown:
         """A fraction or short decimal as itself, anything else in decimals that are certain."""
+        del given
         if isinstance(entry, fmpq):
-            exact = exact_expression(entry, decimals=self.decimals or (given and _short(entry, decimals=self.decimals)))
+            exact = exact_expression(entry, decimals=self.decimals)
             if exact is not None:
                 return Shown(exact, exact=True)
         return Shown(Number(digit.certain_text(entry, self.digits), entry), exact=False)
@@ -60,10 +61,6 @@ class Exact:
             if isinstance(entry, arb) and entry.contains(0):
                 real.undecided("zero or small")
         return value if value.shape else Real(value.flat[0])
-
-
-def _short(entry: fmpq, *, decimals: bool) -> bool:
-    return decimals and digit.terminating(entry) is not None
 
 
 def exact_expression(entry: fmpq, *, decimals: bool) -> Expr | None:

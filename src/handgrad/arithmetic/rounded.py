@@ -19,7 +19,11 @@ from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.arithmetic.real import PRECISIONS, Scalar
 from handgrad.arithmetic.value import Real
 from handgrad.arithmetic.written import WrittenArray
+from handgrad.errors import DomainError
 from handgrad.notation.nodes import Number
+
+LARGEST_MAGNITUDE = 10_000
+"""Powers of ten beyond this are refused in significant figures; carried on they would fill the memory."""
 
 
 class Rounded:
@@ -55,7 +59,11 @@ class Rounded:
             return self.places
         if real.sign(entry) == 0:
             return 0
-        return self.places - 1 - digits.magnitude(entry)
+        magnitude = digits.magnitude(entry)
+        if abs(magnitude) > LARGEST_MAGNITUDE:
+            message = f"a number with the power of ten {magnitude}, which nobody carries by hand,"
+            raise DomainError(message)
+        return self.places - 1 - magnitude
 
     def finite(self, value: ExactArray) -> bool:
         """Whether every ball is bounded (a rational always is)."""
@@ -63,8 +71,8 @@ class Rounded:
 
     def show(self, entry: fmpq, *, given: bool = False) -> Shown:
         """A given number as written, a settled one with all its decimals (0.30)."""
-        exact = exact_expression(entry, decimals=True) if given or self.significant else None
-        if exact is not None and not (self.significant and not given):
+        exact = exact_expression(entry, decimals=True) if given else None
+        if exact is not None:
             return Shown(exact, exact=True)
         return Shown(Number(self._text(entry), entry), exact=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 from flint import arb, fmpq
@@ -15,7 +16,8 @@ class Real:
     """A certain number: compares, computes and converts as a number.
 
     ``Real == 4/7`` as a Fraction holds exactly while the number is rational (``fraction`` is not None);
-    a ball equals what it cannot be told apart from. ``float`` gives the nearest double.
+    a ball equals what it cannot be told apart from. ``float`` gives the nearest double
+    (infinity beyond the largest).
     """
 
     __slots__ = ("value",)
@@ -52,7 +54,10 @@ class Real:
 
     def __float__(self) -> float:
         if isinstance(self.value, fmpq):
-            return int(self.value.p) / int(self.value.q)
+            try:
+                return int(self.value.p) / int(self.value.q)
+            except OverflowError:
+                return inf if self.value > 0 else -inf
         return 0.0 if self.value.contains(0) else float(self.value.mid())
 
     def __repr__(self) -> str:
@@ -118,3 +123,8 @@ class Real:
 
     def __round__(self, digits: int = 0) -> float:
         return round(float(self), digits)
+
+
+def comparable(entry: Any) -> Any:
+    """An entry of an array as a number that compares: a flint scalar as a Real, any other as it is."""
+    return Real(entry) if isinstance(entry, (fmpq, arb)) else entry

@@ -112,10 +112,10 @@ def verify(file: str) -> None:
     """
     from handgrad.verify import checks
 
-    problem = _load(file)
+    proven = checks(_load(file))
     click.echo(f"{'gradient':<12}{'entries':>9}{'directions':>12}  {'largest deviation':<22}verdict")
     failed = False
-    for check in checks(problem):
+    for check in proven:
         failed = failed or not check.agrees
         click.echo(
             f"{'dL/d' + check.name:<12}{check.entries:>9}{check.directions:>12}  {check.bound:<22}{check.verdict}"

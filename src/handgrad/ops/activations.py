@@ -6,12 +6,14 @@ from typing import Any, ClassVar
 
 from flint import fmpq
 
+from handgrad.arithmetic.value import Real
 from handgrad.notation.nodes import (
     Cases,
     Entry,
     Expr,
     Fraction,
     Function,
+    Negative,
     Number,
     Relation,
     Symbol,
@@ -100,11 +102,9 @@ def primed(symbol: str | Symbol) -> Symbol:
     return Symbol(symbol.base if isinstance(symbol, Symbol) else symbol, primes=1)
 
 
-def cases(*branches: tuple[Expr, Expr]) -> Expr:
+def cases(*branches: tuple[Expr, Relation]) -> Expr:
     """A choice by cases; made at once where a condition compares two numbers that are known."""
     for value, condition in branches:
-        if not isinstance(condition, Relation):
-            return value if len(branches) == 1 else Cases(branches)
         known = _holds(condition)
         if known is None:
             return Cases(branches)
@@ -114,8 +114,6 @@ def cases(*branches: tuple[Expr, Expr]) -> Expr:
 
 
 def _holds(condition: Relation) -> bool | None:
-    from handgrad.arithmetic.value import Real
-
     left, right = _value(condition.left), _value(condition.right)
     if left is None or right is None:
         return None
@@ -124,8 +122,6 @@ def _holds(condition: Relation) -> bool | None:
 
 
 def _value(expression: Expr) -> Any:
-    from handgrad.notation.nodes import Negative
-
     match expression:
         case Number():
             return expression.value

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import BigSum, Entry, Expr, Function, Star, Sum, Symbol
 from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.places import ravel, unravel
 from handgrad.ops.textbook import described, elided_sum
 from handgrad.ops.windows import Padding, Size, Windows, check_sizes, each, out_size, pads, windows
 
@@ -208,23 +209,6 @@ def kernel_axes(K: Shape, rank: int) -> tuple[int, int, Shape]:
 def input_axes(x: Shape, rank: int) -> tuple[int, Shape]:
     """Channels and spatial size of an input with or without a channel axis."""
     return (x[0], x[1:]) if len(x) > rank else (1, x)
-
-
-def unravel(place: int, size: Shape) -> Shape:
-    """A place counted row by row as an index of each axis."""
-    index = []
-    for n in reversed(size):
-        place, i = divmod(place, n)
-        index.append(i)
-    return tuple(reversed(index))
-
-
-def ravel(index: Shape, size: Shape) -> int:
-    """An index of each axis as a place counted row by row."""
-    place = 0
-    for i, n in zip(index, size, strict=True):
-        place = place * n + i
-    return place
 
 
 def split(index: Shape, size: Shape) -> tuple[int, int]:

@@ -13,8 +13,8 @@ from flint import fmpq
 
 from handgrad.arithmetic.exact import exact_expression
 from handgrad.notation.nodes import Entry, Expr, Fraction, Number, Partial, Product, Symbol, ln, product
-from handgrad.ops.convolution import unravel
 from handgrad.ops.op import LOSSES, Array, BadSample, Constant, Op, Operand, Report, Sample, Shape
+from handgrad.ops.places import unravel
 from handgrad.ops.textbook import described, elided_sum, one_over, sum_over, weigh
 
 Derivation = tuple[tuple[Expr, ...], ...]

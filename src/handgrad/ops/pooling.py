@@ -6,8 +6,9 @@ from math import prod
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function, Highlight, Number, Symbol, product
-from handgrad.ops.convolution import input_axes, split, unravel
+from handgrad.ops.convolution import input_axes, split
 from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.places import unravel
 from handgrad.ops.textbook import elided, elided_sum, one_over
 from handgrad.ops.windows import Padding, Size, Windows, check_sizes, each, out_size, pads, windows
 

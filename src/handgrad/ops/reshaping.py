@@ -6,8 +6,8 @@ from math import prod
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function
-from handgrad.ops.convolution import ravel, unravel
 from handgrad.ops.op import Array, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.places import ravel, unravel
 
 
 @register

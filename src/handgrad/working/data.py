@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any
 
-from handgrad.arithmetic.value import Real
+from handgrad.arithmetic.value import Real, comparable
 from handgrad.query import Query
 from handgrad.trace import Trace, flat
 
@@ -42,8 +43,8 @@ def _quantity(trace: Trace, name: str) -> dict[str, Any]:
 
 
 def _described(trace: Trace, entries: list[Any], shape: tuple[int, ...], *, given: bool) -> dict[str, Any]:
-    reals = [Real(entry) if type(entry).__module__.startswith("flint") else entry for entry in entries]
-    described: dict[str, Any] = {"shape": list(shape), "value": nest([float(entry) for entry in reals], shape)}
+    reals = [comparable(entry) for entry in entries]
+    described: dict[str, Any] = {"shape": list(shape), "value": nest([_finite(float(entry)) for entry in reals], shape)}
     if all(isinstance(entry, Real) and entry.fraction is not None for entry in reals):
         described["exact"] = nest([str(entry) for entry in reals], shape)
     shown = [plain(trace.arithmetic.show(entry, given=given).expression) for entry in entries]
@@ -60,6 +61,11 @@ def _answer(trace: Trace, query: Query) -> dict[str, Any]:
     entries = list(flat(raw)) if hasattr(raw, "shape") and raw.shape else [raw]
     shape = tuple(getattr(raw, "shape", ()))
     return answer | _described(trace, entries, shape, given=False)
+
+
+def _finite(number: float) -> float | None:
+    """The number, or None (null in JSON) where it is too large for a double; its text is in ``shown``."""
+    return number if isfinite(number) else None
 
 
 def nest(entries: list[Any], shape: tuple[int, ...]) -> Any:

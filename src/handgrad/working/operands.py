@@ -7,7 +7,7 @@ from itertools import product
 from typing import Any
 
 from handgrad.arithmetic.real import Scalar
-from handgrad.arithmetic.value import Real
+from handgrad.arithmetic.value import comparable
 from handgrad.notation.nodes import Entry, Expr, Number
 from handgrad.notation.symbols import Convention
 from handgrad.ops.op import Shape
@@ -50,7 +50,7 @@ class Board:
     def scalar(self, name: str, example: int, index: Shape) -> Any:
         """An entry as a number that compares."""
         entry: Scalar = flat(self.trace.raw(name))[self._place(name, example, index)]
-        return Real(entry) if type(entry).__module__.startswith("flint") else entry
+        return comparable(entry)
 
     def _place(self, name: str, example: int, index: Shape) -> int:
         place = example if name in self.plan.batched else 0
