@@ -199,6 +199,8 @@ def test_a_ball_around_a_half_is_rounded_up_at_the_last_precision() -> None:
         (fmpq(1234567891), "1.235e9"),
         (fmpq(1234567), "1234567.0000"),
         (arb(1).exp(), "2.7183"),
+        (arb(10).log().exp() ** -30, "1.000e-30"),
+        (arb(10).log().exp() ** 9, "1.000e9"),
         (arb(-400).exp(), "1.915e-174"),
         (arb(400).exp(), "5.221e173"),
     ],

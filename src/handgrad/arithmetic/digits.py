@@ -51,9 +51,12 @@ def magnitude(x: Scalar) -> int:
 
 
 def _ball_magnitude(x: arb) -> int:
-    power = (x.mid().log() / arb(10).log()).floor().unique_fmpz()
-    guess = 0 if power is None else int(power)
-    return guess + 1 if x >= arb(10) ** (guess + 1) else guess
+    exponent = x.mid().log() / arb(10).log()
+    power = exponent.floor().unique_fmpz()
+    if power is None:
+        # so near to a power of ten that it cannot be told from it: that power
+        return round(float(exponent.mid()))
+    return int(power) + 1 if x >= arb(10) ** (power + 1) else int(power)
 
 
 def plain(x: fmpq, decimals: int) -> str:
