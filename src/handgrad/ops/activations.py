@@ -164,6 +164,7 @@ class Logistic(Elementwise, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "logistic"
+    rational: ClassVar[bool] = False
     symbol: ClassVar[str | Symbol] = Symbol("σ")
 
     def forward(self, xp: Any, x: Array) -> Array:
@@ -184,6 +185,7 @@ class Tanh(Elementwise, frozen=True, kw_only=True):
     """tanh(a) = (e^a − e^−a)/(e^a + e^−a); tanh′ = 1 − tanh²."""
 
     name: ClassVar[str] = "tanh"
+    rational: ClassVar[bool] = False
     symbol: ClassVar[str | Symbol] = "tanh"
 
     def forward(self, xp: Any, x: Array) -> Array:
@@ -261,6 +263,7 @@ class Softmax(Op, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "softmax"
+    rational: ClassVar[bool] = False
     by_entry: ClassVar[bool] = True
     activates: ClassVar[bool] = True
 

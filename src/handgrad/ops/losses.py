@@ -78,6 +78,7 @@ class CrossEntropy(Loss, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "cross_entropy"
+    rational: ClassVar[bool] = False
     joint: ClassVar[dict[str, str]] = {"softmax": "da"}
     labels: ClassVar[bool] = True
 
@@ -252,6 +253,7 @@ class BinaryCrossEntropy(Loss, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "binary_cross_entropy"
+    rational: ClassVar[bool] = False
     joint: ClassVar[dict[str, str]] = {"logistic": "da"}
     constants: ClassVar[tuple[str, ...]] = ("factor",)
     factor: Constant = Constant(1)

@@ -18,13 +18,18 @@ dL       for a loss: the weight of each example in L (1, or 1/n in a mean)
 x_shape  the shape of x alone, batch axis left out; so for any letter
 ======== =====================================================================
 
+An op of several inputs names them (``inputs = ("x1", "x2")``) and has a rule for each (``dx1``, ``dx2``).
+A ``variadic`` op reads as many as are given: its rules take them as ``**xs`` (x1, x2, …) and one rule
+``dx(xp, place, dy, **xs)`` serves all (place from 0). An input without a rule receives no gradient.
+
 Each rule ``r`` has a textbook form ``r_form`` over notation nodes, the same for symbols and for
 matrices of numbers, and may have ``r_entry``, the form of one entry of its result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from msgspec import Struct
@@ -39,6 +44,11 @@ Array = Any
 Shape = tuple[int, ...]
 Report = Callable[[str, str], None]
 """``report(key, text)``: something is wrong with that key of the layer."""
+
+
+_TAKES_KEYWORDS = 0x08
+"""The flag of a function's code with ``**`` (inspect.CO_VARKEYWORDS, whose module starts slowly)."""
+_INPUT = re.compile(r"x[1-9]\d*")
 
 
 class Constant:
@@ -92,6 +102,10 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     name: ClassVar[str]
     inputs: ClassVar[tuple[str, ...]] = ("x",)
+    variadic: ClassVar[bool] = False
+    """Whether it reads any number of inputs (at least one), called x1, x2, …"""
+    rational: ClassVar[bool] = True
+    """Whether rational inputs give rational outputs and gradients, so that the laws hold with ``==``."""
     parameters: ClassVar[dict[str, str]] = {}
     """Letter of each parameter and its key in the file."""
     optional: ClassVar[tuple[str, ...]] = ()
@@ -118,27 +132,55 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         del letter, x, known
         return None
 
+    def input_letters(self, count: int) -> tuple[str, ...]:
+        """The letters of so many inputs."""
+        return tuple(f"x{i + 1}" for i in range(count)) if self.variadic else self.inputs
+
+    def has_rule(self, rule: str) -> bool:
+        """Whether there is such a rule (an index or a mask receives no gradient)."""
+        return hasattr(self, self._served(rule)[0])
+
     def letters(self, rule: str) -> tuple[str, ...]:
         """What a rule needs: the letters of its signature after ``self`` and ``xp``."""
-        code = getattr(type(self), rule).__code__
-        return tuple(code.co_varnames[2 : code.co_argcount])
+        stem, place = self._served(rule)
+        code = getattr(type(self), stem).__code__
+        return tuple(code.co_varnames[2 if place is None else 3 : code.co_argcount])
+
+    def needs(self, rule: str, known: Iterable[str]) -> tuple[str, ...]:
+        """Those of the known letters that a rule needs; of a variadic op ``**xs`` stands for all inputs."""
+        wanted = self.letters(rule)
+        if self.variadic and getattr(type(self), self._served(rule)[0]).__code__.co_flags & _TAKES_KEYWORDS:
+            wanted = (*wanted, *(letter for letter in known if _INPUT.fullmatch(letter)))
+        available = set(known)
+        return tuple(letter for letter in wanted if letter in available)
+
+    def _served(self, rule: str) -> tuple[str, int | None]:
+        """The rule of a variadic op that serves input x3: ("dx", 2) of "dx3"; any other as it is."""
+        if self.variadic and _INPUT.fullmatch(rule[1:]):
+            return "dx", int(rule[2:]) - 1
+        return rule, None
+
+    def _call(self, rule: str, suffix: str, first: Any, letters: dict[str, Any]) -> Any:
+        stem, place = self._served(rule)
+        between = () if place is None else (place,)
+        return getattr(self, stem + suffix)(*first, *between, **letters)
 
     def apply(self, rule: str, xp: Any, letters: dict[str, Array]) -> Array:
         """A rule on the arrays of its letters."""
-        return getattr(self, rule)(xp, **letters)
+        return self._call(rule, "", (xp,), letters)
 
     def form(self, rule: str, letters: dict[str, Expr]) -> Expr:
         """The textbook form of a rule."""
-        expression: Expr = getattr(self, f"{rule}_form")(**letters)
+        expression: Expr = self._call(rule, "_form", (), letters)
         return expression
 
     def has_entry(self, rule: str) -> bool:
         """Whether the rule has a form for one entry."""
-        return hasattr(self, f"{rule}_entry")
+        return hasattr(self, f"{self._served(rule)[0]}_entry")
 
     def entry(self, rule: str, index: Shape, letters: dict[str, Operand]) -> Expr:
         """The textbook form of one entry of a rule's result (places from 0)."""
-        expression: Expr = getattr(self, f"{rule}_entry")(index, **letters)
+        expression: Expr = self._call(rule, "_entry", (index,), letters)
         return expression
 
     def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
