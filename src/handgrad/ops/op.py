@@ -120,6 +120,11 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules whose form holds for one example; over a batch their result is the sum of it."""
     remarks: ClassVar[dict[str, str]] = {}
     """A sentence to a rule, shown with it."""
+    convention: ClassVar[str] = ""
+    """What holds at kinks, ties and the ends of a range, where there are any."""
+    onnx: ClassVar[str] = ""
+    torch: ClassVar[str] = ""
+    """The names of its counterparts."""
     samples: ClassVar[tuple[Sample, ...]] = ()
     bad_samples: ClassVar[tuple[BadSample, ...]] = ()
 
