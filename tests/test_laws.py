@@ -16,7 +16,7 @@ from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.arithmetic.exact_array import ExactArray
-from handgrad.network import settings
+from handgrad.tables import settings
 from handgrad.ops import LOSSES, OPS
 from handgrad.ops.dense import Dense
 from handgrad.ops.op import Op, Sample

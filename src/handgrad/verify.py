@@ -27,8 +27,9 @@ from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.arithmetic.value import Real
 from handgrad.errors import InputError
 from handgrad.ops.op import Array, Op
+from handgrad.plan import UPSTREAM, WEIGHT
 from handgrad.problem import Problem
-from handgrad.trace import Trace, solve
+from handgrad.trace import Trace, letter_values, solve
 
 ENTRY_BY_ENTRY = 64
 """Parameters of up to so many entries are checked along each entry."""
@@ -74,11 +75,12 @@ def verify(problem: Problem) -> list[Check]:
 
 def checks(problem: Problem) -> Iterator[Check]:
     """The checks one after another, as they are done. InputError at once if the problem has no loss."""
-    if problem.loss is None:
+    if problem.loss is None and problem.upstream is None:
         message = "there is no gradient to verify: the problem has no [loss]"
         raise InputError(message)
     trace = solve(problem, "exact")
-    return (trace.decided(partial(_check, trace, name)) for name in (*problem.network.parameters, "x"))
+    names = (*problem.network.parameters, *problem.network.inputs)
+    return (trace.decided(partial(_check, trace, name)) for name in names if f"dL/d{name}" in trace.plan.steps)
 
 
 def _check(trace: Trace, name: str) -> Check:
@@ -125,15 +127,25 @@ def directional_derivative(trace: Trace, name: str, direction: ExactArray) -> An
     dual_xp = dual_namespace(xp)
     values: dict[str, Any] = {
         given: Dual(xp, trace.raw(given), direction if given == name else xp.zeros_like(trace.raw(given)))
-        for given in trace.plan.given
+        for given in (*trace.plan.given, WEIGHT)
+        if trace.has(given)
     }
     for step in trace.plan.steps.values():
         if step.section not in ("forward", "loss"):
             continue
-        letters: dict[str, Any] = {letter: values[source] for letter, source in step.letters.items()}
+        letters = letter_values(step, values, dual_xp, trace.problem.examples)
         letters |= constants(step.op, step.rule, trace.arithmetic, dual_xp)
-        values[step.name] = step.op.apply(step.rule, dual_xp, letters | step.shapes)
-    return values["L"].tangent.flat[0]
+        values[step.name] = step.op.apply(step.rule, dual_xp, letters)
+    return _objective(trace, values)
+
+
+def _objective(trace: Trace, values: dict[str, Any]) -> Any:
+    """The ε-part of L; of ⟨dL/dŷ, ŷ⟩ where that gradient is given in place of a loss."""
+    if trace.problem.upstream is not None:
+        return _inner(trace.raw(UPSTREAM), values["yhat"].tangent)
+    if "L" in values:
+        return values["L"].tangent.flat[0]
+    return _inner(trace.raw(WEIGHT), values["losses"].tangent)
 
 
 def constants(op: Op, rule: str, arithmetic: Any, xp: Any) -> dict[str, Array]:

@@ -200,6 +200,9 @@ OPS: dict[str, type[Op]] = {}
 LOSSES: dict[str, type[Op]] = {}
 """Every loss, by name."""
 
+PENALTIES: dict[str, type[Op]] = {}
+"""Every penalty on a parameter, by name."""
+
 UPDATES: dict[str, type[Op]] = {}
 """Every update rule, by name."""
 
