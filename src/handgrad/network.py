@@ -280,10 +280,11 @@ class Builder:
         after = op.shape(report, **shapes, **parameters)
         if after is not None and prod(after) > MAX_ENTRIES:
             report("", f"its output has shape {list(after)}, more than {MAX_ENTRIES} entries")
-        if after is None or len(self.mistakes) > before:
-            return after is not None
+        if after is None:
+            return False
         self._shapes[name] = after
-        self.nodes.append(Node(name, op, reads, number, names, after))
+        if len(self.mistakes) == before:
+            self.nodes.append(Node(name, op, reads, number, names, after))
         return True
 
     def _read_shapes(self, path: Path, context: str, op: Op, reads: tuple[str, ...]) -> dict[str, Shape] | None:

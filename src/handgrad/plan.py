@@ -259,6 +259,10 @@ class _Backward:
     def _now(self, name: str) -> str:
         return self.planner.now(name, self.count)
 
+    def _gradient(self, name: str) -> str:
+        own = name in self.network.inputs  # an input stays, but each pass has a gradient of its own
+        return f"dL/d{primed(name, self.count) if own else self._now(name)}"
+
     def _live(self) -> set[str]:
         """What receives a gradient: ŷ, and whatever a node that receives one hands it on to."""
         live: set[str] = {"yhat"}
@@ -290,14 +294,14 @@ class _Backward:
             self._contribute(node.reads[0], self._now(node.name), _By(loss, rule, node.layer), found)
             return
         read = {letter: self._now(name) for letter, name in {**node.inputs, **node.parameters}.items()}
-        found = {**read, "y": self._now(node.name), "dy": f"dL/d{self._now(node.name)}"}
+        found = {**read, "y": self._now(node.name), "dy": self._gradient(node.name)}
         for letter, name in {**node.parameters, **node.inputs}.items():
             if self._receives(node, letter, live, name):
                 self._contribute(name, self._now(node.name), _By(node.op, f"d{letter}", node.layer, node), found)
 
     def _contribute(self, name: str, through: str, by: _By, found: dict[str, str]) -> None:
         """One contribution to dL/d``name``; with the last of several, their sum."""
-        gradient, section = f"dL/d{self._now(name)}", "update" if self.count else "backward"
+        gradient, section = self._gradient(name), "update" if self.count else "backward"
         shape, batched = self.network.shape(name), name not in self.network.parameters
         parts, alone = self.contributions.setdefault(name, []), self.consumers[name] == 1
         part = gradient if alone else f"{gradient}@{through}"
