@@ -16,10 +16,10 @@ from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.arithmetic.exact_array import ExactArray
-from handgrad.tables import settings
 from handgrad.ops import LOSSES, OPS
 from handgrad.ops.dense import Dense
 from handgrad.ops.op import Op, Sample
+from handgrad.tables import settings
 from handgrad.verify import agreement, law
 
 EXACT = arithmetic("exact")
