@@ -83,7 +83,7 @@ class Dense(Op, frozen=True, kw_only=True):
 
     def dW(self, xp: Any, dy: Array, x: Array) -> Array:
         # dW[m,p] = dy[N,m]ᵀ x[N,p], summed over the rows of all examples
-        return xp.reshape(dy, (-1, dy.shape[-1])).mT @ xp.reshape(x, (-1, x.shape[-1]))
+        return _rows(xp, dy).mT @ _rows(xp, x)
 
     def dW_form(self, dy: Expr, x: Expr) -> Expr:
         return transpose(dy) @ x if self.rows else dy @ transpose(x)
@@ -99,7 +99,7 @@ class Dense(Op, frozen=True, kw_only=True):
 
     def db(self, xp: Any, dy: Array) -> Array:
         # db[m] = Σ_N dy[N,m]
-        return xp.sum(xp.reshape(dy, (-1, dy.shape[-1])), axis=0)
+        return xp.sum(_rows(xp, dy), axis=0)
 
     def db_form(self, dy: Expr) -> Expr:
         return transpose(dy) @ Symbol("1", bold=True) if self.rows else dy
@@ -126,3 +126,8 @@ class Dense(Op, frozen=True, kw_only=True):
             "layer 1 (dense): expected one entry for each of the 1 rows of the weights, found a vector of 2",
         ),
     )
+
+
+def _rows(xp: Any, x: Array) -> Array:
+    """[N][p]: all rows of all examples."""
+    return x if x.ndim == 2 else xp.reshape(x, (-1, x.shape[-1]))
