@@ -1,6 +1,17 @@
 """Every op, defined once: importing this package fills the tables OPS, LOSSES and UPDATES."""
 
-from handgrad.ops import activations, convolution, dense, losses, pooling, reshaping, updates
+from handgrad.ops import (
+    activations,
+    average_pooling,
+    convolution,
+    dense,
+    global_pooling,
+    losses,
+    max_pooling,
+    pooling,
+    reshaping,
+    updates,
+)
 from handgrad.ops.op import LOSSES, OPS, UPDATES, Op, register
 
 __all__ = [
@@ -9,9 +20,12 @@ __all__ = [
     "UPDATES",
     "Op",
     "activations",
+    "average_pooling",
     "convolution",
     "dense",
+    "global_pooling",
     "losses",
+    "max_pooling",
     "pooling",
     "register",
     "reshaping",

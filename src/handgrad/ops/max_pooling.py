@@ -1,0 +1,146 @@
+"""Max-pooling: each window gives its largest entry."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from handgrad.notation.nodes import Expr, Function, Highlight
+from handgrad.ops.convolution import split
+from handgrad.ops.op import Array, BadSample, Operand, Sample, Shape, register
+from handgrad.ops.places import unravel
+from handgrad.ops.pooling import Pooling
+from handgrad.ops.sliding import fitted_along, laid_back_along, under_tap_along
+from handgrad.ops.textbook import elided, elided_sum
+from handgrad.ops.windows import Geometry, Windows
+
+
+class MaxPool(Pooling, frozen=True, kw_only=True):
+    """y = the largest entry of each window; the gradient goes to that entry alone, of equal ones to the first.
+
+    Shapes: x [c][n…], y [c][n′…]. Padding never wins. Source: Zhou, Chellappa (1988).
+    """
+
+    onnx: ClassVar[str] = "MaxPool"
+    convention: ClassVar[str] = "Of equal entries the first wins; padding never does."
+    remarks: ClassVar[dict[str, str]] = {
+        "forward": "The largest entry of each window is marked.",
+        "dx": "Only the winner of each window receives the window's gradient.",
+    }
+
+    def forward(self, xp: Any, x: Array) -> Array:
+        # the largest of a window is the largest of its rows' largest
+        return self._maxima(xp, x, self.geometry(x.shape[1:]))[-1]
+
+    def _maxima(self, xp: Any, x: Array, at: Geometry) -> list[Array]:
+        """x, and the maxima after each axis from the last to the first."""
+        fill = _below(xp, x) if any(at.after) or any(pad[0] for pad in at.pads) else None
+        maxima = [x]
+        for axis in range(-1, -1 - self.rank, -1):
+            maxima.append(_best(xp, _seen(xp, maxima[-1], at, axis, fill))[-1])
+        return maxima
+
+    def forward_form(self, x: Expr) -> Expr:
+        return Function("maxpool", (x,))
+
+    def forward_entry(self, index: Shape, x: Operand) -> Expr:
+        at = self.windows(x.shape)
+        c, p = split(index, at.output)
+        taps, winner = at.inside[p], self._winner(at, x, c, p)
+
+        def item(k: int) -> Expr:
+            entry = self.place(x, c, at.gather[taps[k]][p])
+            return Highlight(entry) if taps[k] == winner else entry
+
+        return Function("max", elided(len(taps), item))
+
+    def _winner(self, at: Windows, x: Operand, c: int, p: int) -> int:
+        """The tap of the first largest entry of window p."""
+        size, channel = at.input, ((c,) if len(x.shape) > self.rank else ())
+        best, largest = -1, None
+        for t in at.inside[p]:
+            value = x.number(*channel, *unravel(at.gather[t][p], size))
+            if largest is None or value > largest:
+                best, largest = t, value
+        return best
+
+    def dx(self, xp: Any, dy: Array, x: Array) -> Array:
+        at = self.geometry(x.shape[1:])
+        fill = _below(xp, x) if any(at.after) or any(pad[0] for pad in at.pads) else None
+        maxima = self._maxima(xp, x, at)
+        for axis in range(-self.rank, 0):
+            dy = _to_winners(xp, dy, _seen(xp, maxima[-1 - axis], at, axis, fill), at, axis)
+        return dy
+
+    def dx_form(self, dy: Expr, x: Expr) -> Expr:
+        return Function("unpool", (dy, x))
+
+    def dx_entry(self, index: Shape, dy: Operand, x: Operand) -> Expr:
+        at = self.windows(x.shape)
+        c, i = split(index, at.input)
+        won = [p for t, p in at.sources(i) if self._winner(at, x, c, p) == t]
+        return elided_sum(len(won), lambda k: self.place(dy, c, won[k]))
+
+
+def _below(xp: Any, x: Array) -> Array:
+    """A number below every entry of x, also where floats are coarse: m − 1 − |m|."""
+    least = -xp.max(xp.reshape(-x, (1, -1)), axis=1)
+    return xp.reshape(least - 1 - xp.abs(least), (1,) * x.ndim)
+
+
+def _seen(xp: Any, x: Array, at: Geometry, axis: int, fill: Array | None) -> list[Array]:
+    """What lies under each tap along an axis."""
+    ready = fitted_along(xp, x, at, axis, fill)
+    return [under_tap_along(ready, at, axis, t) for t in range(at.taps[axis])]
+
+
+def _best(xp: Any, seen: list[Array]) -> list[Array]:
+    """The largest of the taps up to each."""
+    best = [seen[0]]
+    for entries in seen[1:]:
+        best.append(xp.maximum(best[-1], entries))
+    return best
+
+
+def _to_winners(xp: Any, dy: Array, seen: list[Array], at: Geometry, axis: int) -> Array:
+    """dy laid back to the last tap that beats all before it, the first of the largest."""
+    best, parts, rest = _best(xp, seen), [dy] * len(seen), dy
+    nothing = xp.zeros_like(dy)
+    for t in range(len(seen) - 1, 0, -1):
+        beats = seen[t] > best[t - 1]
+        parts[t], rest = xp.where(beats, rest, nothing), xp.where(beats, nothing, rest)
+    parts[0] = rest
+    return laid_back_along(xp, parts, at, axis)
+
+
+@register
+class MaxPool1d(MaxPool, frozen=True, kw_only=True):
+    """y[i] = max of x[s(i−1)+1 … s(i−1)+k]; dL/dx goes to the winner, of equal ones to the first."""
+
+    name: ClassVar[str] = "max_pool1d"
+    rank: ClassVar[int] = 1
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample({"x": (1, 6)}, {"kernel": 2}),
+        Sample({"x": (2, 2, 7)}, {"kernel": 3, "stride": 2, "padding": 1}),
+    )
+    bad_samples: ClassVar[tuple[BadSample, ...]] = (
+        BadSample({"kernel": 4}, (3,), "layer 1 (max_pool1d): the window has 4 entries, axis 1 of its input has 3"),
+    )
+
+
+@register
+class MaxPool2d(MaxPool, frozen=True, kw_only=True):
+    """y[i,j] = max of the window at (i, j); dL/dx goes to the winner, of equal ones to the first."""
+
+    name: ClassVar[str] = "max_pool2d"
+    rank: ClassVar[int] = 2
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample({"x": (1, 4, 4)}, {"kernel": 2}),
+        Sample({"x": (2, 2, 4, 5)}, {"kernel": [2, 3], "stride": [2, 1], "padding": [1, 0]}),
+    )
+    bad_samples: ClassVar[tuple[BadSample, ...]] = (
+        BadSample(
+            {"kernel": 2, "padding": [2, 0]},
+            (4, 4),
+            "layer 1 (max_pool2d): expected less than the window's 2 on axis 1, found 2",
+        ),
+    )
