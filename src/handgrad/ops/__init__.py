@@ -7,9 +7,11 @@ from handgrad.ops import (
     dense,
     global_pooling,
     losses,
+    lp_pooling,
     max_pooling,
     pooling,
     reshaping,
+    transposed_convolution,
     updates,
 )
 from handgrad.ops.op import LOSSES, OPS, UPDATES, Op, register
@@ -25,9 +27,11 @@ __all__ = [
     "dense",
     "global_pooling",
     "losses",
+    "lp_pooling",
     "max_pooling",
     "pooling",
     "register",
     "reshaping",
+    "transposed_convolution",
     "updates",
 ]

@@ -92,10 +92,13 @@ class AveragePool1d(AveragePool, frozen=True, kw_only=True):
     """y[i] = mean of x[s(i−1)+1 … s(i−1)+k]; each entry receives 1/k of the window's gradient."""
 
     name: ClassVar[str] = "average_pool1d"
+    torch: ClassVar[str] = "nn.AvgPool1d"
     rank: ClassVar[int] = 1
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"x": (1, 6)}, {"kernel": 3}),
         Sample({"x": (2, 2, 7)}, {"kernel": 3, "stride": 2, "padding": 1, "count_include_pad": False}),
+        Sample({"x": (1, 7)}, {"kernel": 3, "dilation": 2, "stride": 2, "padding": [[1, 2]], "ceil_mode": True}),
+        Sample({"x": (1, 6)}, {"kernel": 4, "stride": 3, "padding": "same_lower"}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample(
@@ -111,15 +114,37 @@ class AveragePool2d(AveragePool, frozen=True, kw_only=True):
     """y[i,j] = mean of the window at (i, j); each entry receives its share of the window's gradient."""
 
     name: ClassVar[str] = "average_pool2d"
+    torch: ClassVar[str] = "nn.AvgPool2d"
     rank: ClassVar[int] = 2
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"x": (1, 4, 4)}, {"kernel": 2}),
         Sample({"x": (2, 2, 4, 5)}, {"kernel": [3, 4], "stride": [1, 2], "padding": [1, 2]}),
+        Sample({"x": (1, 2, 5, 6)}, {"kernel": 2, "stride": [2, 3], "padding": 1, "ceil_mode": True}),
+        Sample({"x": (1, 5, 6)}, {"kernel": 3, "stride": 2, "padding": "same", "count_include_pad": False}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample(
             {"kernel": [2, 2, 2]},
             (4, 4),
             "layer 1 (average_pool2d): expected a positive integer or a list of 2, found [2, 2, 2]",
+        ),
+    )
+
+
+@register
+class AveragePool3d(AveragePool, frozen=True, kw_only=True):
+    """y[i,j,l] = mean of the window at (i, j, l); each entry receives its share of the window's gradient."""
+
+    name: ClassVar[str] = "average_pool3d"
+    torch: ClassVar[str] = "nn.AvgPool3d"
+    rank: ClassVar[int] = 3
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample({"x": (1, 2, 4, 2)}, {"kernel": 2}),
+        Sample({"x": (1, 2, 3, 2, 3)}, {"kernel": 2, "stride": [1, 2, 1], "padding": [1, 0, 1]}),
+        Sample({"x": (2, 3, 3, 3)}, {"kernel": 2, "padding": 1, "ceil_mode": True, "count_include_pad": False}),
+    )
+    bad_samples: ClassVar[tuple[BadSample, ...]] = (
+        BadSample(
+            {"kernel": 3}, (2, 3, 3), "layer 1 (average_pool3d): the window has 3 entries, axis 1 of its input has 2"
         ),
     )

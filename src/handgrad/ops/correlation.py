@@ -13,7 +13,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from handgrad.ops.op import Array, Shape
+from handgrad.ops.op import Array
 from handgrad.ops.sliding import blocks, filled, fitted, joined, padded, stacked, taps, under_tap
 from handgrad.ops.windows import Geometry
 

@@ -117,13 +117,26 @@ class MaxPool1d(MaxPool, frozen=True, kw_only=True):
     """y[i] = max of x[s(i−1)+1 … s(i−1)+k]; dL/dx goes to the winner, of equal ones to the first."""
 
     name: ClassVar[str] = "max_pool1d"
+    torch: ClassVar[str] = "nn.MaxPool1d"
     rank: ClassVar[int] = 1
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"x": (1, 6)}, {"kernel": 2}),
         Sample({"x": (2, 2, 7)}, {"kernel": 3, "stride": 2, "padding": 1}),
+        Sample({"x": (1, 8)}, {"kernel": 2, "dilation": 3, "stride": 3, "ceil_mode": True, "padding": [[1, 2]]}),
+        Sample({"x": (2, 7)}, {"kernel": 3, "padding": "same_lower"}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample({"kernel": 4}, (3,), "layer 1 (max_pool1d): the window has 4 entries, axis 1 of its input has 3"),
+        BadSample(
+            {"kernel": 3, "dilation": 2},
+            (4,),
+            "layer 1 (max_pool1d): the window reaches over 5 entries, axis 1 of its input has 4",
+        ),
+        BadSample(
+            {"kernel": 2, "dilation": 3, "padding": 1},
+            (2,),
+            "layer 1 (max_pool1d): a window on axis 1 would hold nothing but padding",
+        ),
     )
 
 
@@ -132,15 +145,39 @@ class MaxPool2d(MaxPool, frozen=True, kw_only=True):
     """y[i,j] = max of the window at (i, j); dL/dx goes to the winner, of equal ones to the first."""
 
     name: ClassVar[str] = "max_pool2d"
+    torch: ClassVar[str] = "nn.MaxPool2d"
     rank: ClassVar[int] = 2
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"x": (1, 4, 4)}, {"kernel": 2}),
         Sample({"x": (2, 2, 4, 5)}, {"kernel": [2, 3], "stride": [2, 1], "padding": [1, 0]}),
+        Sample({"x": (1, 2, 5, 6)}, {"kernel": 3, "stride": 2, "padding": [1, [0, 2]], "ceil_mode": True}),
+        Sample({"x": (1, 5, 5)}, {"kernel": 2, "stride": 1, "dilation": [2, 3], "padding": "same"}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample(
             {"kernel": 2, "padding": [2, 0]},
             (4, 4),
             "layer 1 (max_pool2d): expected less than the window's 2 on axis 1, found 2",
+        ),
+    )
+
+
+@register
+class MaxPool3d(MaxPool, frozen=True, kw_only=True):
+    """y[i,j,l] = max of the window at (i, j, l); dL/dx goes to the winner, of equal ones to the first."""
+
+    name: ClassVar[str] = "max_pool3d"
+    torch: ClassVar[str] = "nn.MaxPool3d"
+    rank: ClassVar[int] = 3
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample({"x": (1, 2, 4, 2)}, {"kernel": 2}),
+        Sample({"x": (1, 2, 3, 2, 3)}, {"kernel": 2, "stride": [1, 2, 1], "padding": [1, 0, 1]}),
+        Sample({"x": (2, 3, 3, 3)}, {"kernel": [2, 1, 2], "ceil_mode": True, "dilation": [2, 1, 1], "stride": 2}),
+    )
+    bad_samples: ClassVar[tuple[BadSample, ...]] = (
+        BadSample(
+            {"kernel": 2},
+            (3,),
+            "layer 1 (max_pool3d): expected an input of 3 or, with channels, 4 axes, found shape [3]",
         ),
     )

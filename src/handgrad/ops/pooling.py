@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function, Number, Symbol, product
 from handgrad.ops.convolution import input_axes
-from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.op import Array, Op, Operand, Report, Sample, Shape, register
 from handgrad.ops.places import unravel
 from handgrad.ops.textbook import elided_sum, one_over
 from handgrad.ops.windows import (

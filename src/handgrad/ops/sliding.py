@@ -40,11 +40,6 @@ def taps(at: Geometry) -> list[Shape]:
     return list(product(*(range(k) for k in at.taps)))
 
 
-def along(at: Geometry, axis: int) -> Geometry:
-    """The windows along one axis alone."""
-    return Geometry(*((part[axis],) for part in (at.size, at.taps, at.stride, at.pads, at.dilation, at.output)))
-
-
 def fitted_along(xp: Any, x: Array, at: Geometry, axis: int, fill: Array | None = None) -> Array:
     """x with the padding that its windows along one axis need (counted from the end: −1, −2, …)."""
     return padded(xp, x, [(at.pads[axis][0], at.after[axis]), *[(0, 0)] * (-1 - axis)], fill)
