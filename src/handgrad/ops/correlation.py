@@ -14,8 +14,11 @@ from typing import Any
 from msgspec import Struct
 
 from handgrad.ops.op import Array
-from handgrad.ops.sliding import blocks, filled, fitted, joined, padded, stacked, taps, under_tap
+from handgrad.ops.sliding import blocks, filled, fitted, joined, laid_back, padded, stacked, taps, under_tap
 from handgrad.ops.windows import Geometry
+
+SENT = 3
+"""How much dearer it is to lay an entry back than to take it."""
 
 
 def correlated(xp: Any, x: Array, K: Array, at: Geometry, groups: int) -> Array:
@@ -83,22 +86,41 @@ def _way_back(n: int, k: int, s: int, before: int, d: int, out: int) -> _Axis:
 
 
 def correlated_back(xp: Any, dy: Array, K: Array, at: Geometry, groups: int) -> Array:
-    """dx[B,c,i] = Σ_(o,t) K[o,c,t] dy[B,o,p] over all p with s p + d t − pad = i."""
+    """dx[B,c,i] = Σ_(o,t) K[o,c,t] dy[B,o,p] over all p with s p + d t − pad = i.
+
+    Columns are made of the side with fewer channels: dy is taken from where each tap lies (as in the forward
+    pass), or what each tap sends is laid back.
+    """
+    few = SENT * K.shape[1] * groups < K.shape[0]
+    way, entries = (_sent, K.shape[1] * groups) if few else (_taken, K.shape[0])
+    runs = blocks(dy.shape[0], entries * prod(at.taps) * prod(at.output))
+    return joined(xp, [way(xp, dy[run], K, at, groups) for run in runs], 0)
+
+
+def _sent(xp: Any, dy: Array, K: Array, at: Geometry, groups: int) -> Array:
+    """Each tap's part K[o,c,t]ᵀ dy[o,p] laid back to where the tap lay."""
+    outs, ins, count = K.shape[0] // groups, K.shape[1], prod(at.taps)
+    kernel = xp.reshape(K, (groups, outs, ins * count))
+    # parts[g,(c,t),BP] = K[g,o,(c,t)]ᵀ dy[g,o,BP]
+    parts = kernel.mT @ xp.reshape(_exchanged(xp, dy), (groups, outs, -1))
+    parts = xp.reshape(parts, (groups * ins, count, dy.shape[0], *at.output))
+    return _exchanged(xp, laid_back(xp, {tap: parts[:, t] for t, tap in enumerate(taps(at))}, at))
+
+
+def _taken(xp: Any, dy: Array, K: Array, at: Geometry, groups: int) -> Array:
+    """The phases of dx, each a convolution of dy with some of the taps, interleaved."""
     ins, rank = K.shape[1] * groups, len(at.size)
     before = (pad[0] for pad in at.pads)
     axes = [_way_back(*line) for line in zip(at.size, at.taps, at.stride, before, at.dilation, at.output, strict=True)]
     counts = tuple(axis.count for axis in axes)
-    parts = []
-    for block in blocks(dy.shape[0], dy.shape[1] * prod(at.taps) * prod(counts) // prod(at.stride)):
-        ready = padded(xp, _exchanged(xp, dy[block]), [axis.pad for axis in axes])
-        phases = [_phase(xp, ready, K, phase, axes, groups) for phase in product(*(axis.phases for axis in axes))]
-        shape = (ins, ready.shape[1], *at.stride, *counts)
-        # [B][c][q₁][r₁][q₂][r₂]…: the phases interleaved
-        order = (1, 0, *(axis for d in range(rank) for axis in (2 + rank + d, 2 + d)))
-        woven = xp.permute_dims(xp.reshape(stacked(xp, filled(xp, phases), 2), shape), order)
-        whole = tuple(count * s for count, s in zip(counts, at.stride, strict=True))
-        parts.append(xp.reshape(woven, (ready.shape[1], ins, *whole))[(Ellipsis, *(axis.crop for axis in axes))])
-    return joined(xp, parts, 0)
+    ready = padded(xp, _exchanged(xp, dy), [axis.pad for axis in axes])
+    phases = [_phase(xp, ready, K, phase, axes, groups) for phase in product(*(axis.phases for axis in axes))]
+    # [B][c][q₁][r₁][q₂][r₂]…: the phases interleaved
+    order = (1, 0, *(axis for d in range(rank) for axis in (2 + rank + d, 2 + d)))
+    woven = xp.reshape(stacked(xp, filled(xp, phases), 2), (ins, dy.shape[0], *at.stride, *counts))
+    whole = (count * s for count, s in zip(counts, at.stride, strict=True))
+    dx = xp.reshape(xp.permute_dims(woven, order), (dy.shape[0], ins, *whole))
+    return dx[(Ellipsis, *(axis.crop for axis in axes))]
 
 
 def _phase(xp: Any, dy: Array, K: Array, phase: tuple[_Phase, ...], axes: list[_Axis], groups: int) -> Array | None:

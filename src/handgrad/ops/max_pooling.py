@@ -28,16 +28,20 @@ class MaxPool(Pooling, frozen=True, kw_only=True):
     }
 
     def forward(self, xp: Any, x: Array) -> Array:
-        # the largest of a window is the largest of its rows' largest
-        return self._maxima(xp, x, self.geometry(x.shape[1:]))[-1]
+        at = self.geometry(x.shape[1:])
+        return _best(xp, self._seen(xp, x, at)[-1])[-1]
 
-    def _maxima(self, xp: Any, x: Array, at: Geometry) -> list[Array]:
-        """x, and the maxima after each axis from the last to the first."""
+    def _seen(self, xp: Any, x: Array, at: Geometry) -> list[list[Array]]:
+        """Along each axis from the last to the first what lies under each tap: of x, then of the maxima so far.
+
+        The first of the largest entries is in the first of the largest rows, and the first there.
+        """
         fill = _below(xp, x) if any(at.after) or any(pad[0] for pad in at.pads) else None
-        maxima = [x]
+        found: list[list[Array]] = []
         for axis in range(-1, -1 - self.rank, -1):
-            maxima.append(_best(xp, _seen(xp, maxima[-1], at, axis, fill))[-1])
-        return maxima
+            ready = fitted_along(xp, _best(xp, found[-1])[-1] if found else x, at, axis, fill)
+            found.append([under_tap_along(ready, at, axis, t) for t in range(at.taps[axis])])
+        return found
 
     def forward_form(self, x: Expr) -> Expr:
         return Function("maxpool", (x,))
@@ -65,10 +69,8 @@ class MaxPool(Pooling, frozen=True, kw_only=True):
 
     def dx(self, xp: Any, dy: Array, x: Array) -> Array:
         at = self.geometry(x.shape[1:])
-        fill = _below(xp, x) if any(at.after) or any(pad[0] for pad in at.pads) else None
-        maxima = self._maxima(xp, x, at)
-        for axis in range(-self.rank, 0):
-            dy = _to_winners(xp, dy, _seen(xp, maxima[-1 - axis], at, axis, fill), at, axis)
+        for axis, seen in zip(range(-self.rank, 0), reversed(self._seen(xp, x, at)), strict=True):
+            dy = _to_winners(xp, dy, seen, at, axis)
         return dy
 
     def dx_form(self, dy: Expr, x: Expr) -> Expr:
@@ -87,12 +89,6 @@ def _below(xp: Any, x: Array) -> Array:
     return xp.reshape(least - 1 - xp.abs(least), (1,) * x.ndim)
 
 
-def _seen(xp: Any, x: Array, at: Geometry, axis: int, fill: Array | None) -> list[Array]:
-    """What lies under each tap along an axis."""
-    ready = fitted_along(xp, x, at, axis, fill)
-    return [under_tap_along(ready, at, axis, t) for t in range(at.taps[axis])]
-
-
 def _best(xp: Any, seen: list[Array]) -> list[Array]:
     """The largest of the taps up to each."""
     best = [seen[0]]
@@ -103,7 +99,7 @@ def _best(xp: Any, seen: list[Array]) -> list[Array]:
 
 def _to_winners(xp: Any, dy: Array, seen: list[Array], at: Geometry, axis: int) -> Array:
     """dy laid back to the last tap that beats all before it, the first of the largest."""
-    best, parts, rest = _best(xp, seen), [dy] * len(seen), dy
+    best, parts, rest = _best(xp, seen[:-1] or seen), [dy] * len(seen), dy
     nothing = xp.zeros_like(dy)
     for t in range(len(seen) - 1, 0, -1):
         beats = seen[t] > best[t - 1]
