@@ -1,6 +1,19 @@
 """Every op, defined once: importing this package fills the tables OPS, LOSSES and UPDATES."""
 
-from handgrad.ops import activations, convolution, dense, losses, pooling, reshaping, updates
+from handgrad.ops import (
+    activations,
+    average_pooling,
+    convolution,
+    dense,
+    global_pooling,
+    losses,
+    lp_pooling,
+    max_pooling,
+    pooling,
+    reshaping,
+    transposed_convolution,
+    updates,
+)
 from handgrad.ops.op import LOSSES, OPS, UPDATES, Op, register
 
 __all__ = [
@@ -9,11 +22,16 @@ __all__ = [
     "UPDATES",
     "Op",
     "activations",
+    "average_pooling",
     "convolution",
     "dense",
+    "global_pooling",
     "losses",
+    "lp_pooling",
+    "max_pooling",
     "pooling",
     "register",
     "reshaping",
+    "transposed_convolution",
     "updates",
 ]
