@@ -140,7 +140,7 @@ class Trace:
     def _take(self, step: Step) -> None:
         letters: dict[str, Any] = {letter: self._values[name] for letter, name in step.letters.items()}
         letters |= step.shapes
-        for constant in step.op.constants:
+        for constant in step.op.given_constants:
             if constant in step.op.letters(step.rule):
                 letters[constant] = self.arithmetic.array(getattr(step.op, constant).written)
         try:

@@ -1,6 +1,20 @@
 """Every op, defined once: importing this package fills the tables OPS, LOSSES and UPDATES."""
 
-from handgrad.ops import activations, convolution, dense, losses, pooling, reshaping, updates
+from handgrad.ops import (
+    activations,
+    convolution,
+    dense,
+    functions,
+    hard,
+    losses,
+    pooling,
+    prelu,
+    rectifiers,
+    reshaping,
+    smooth,
+    softmax,
+    updates,
+)
 from handgrad.ops.op import LOSSES, OPS, UPDATES, Op, register
 
 __all__ = [
@@ -11,9 +25,15 @@ __all__ = [
     "activations",
     "convolution",
     "dense",
+    "functions",
+    "hard",
     "losses",
     "pooling",
+    "prelu",
+    "rectifiers",
     "register",
     "reshaping",
+    "smooth",
+    "softmax",
     "updates",
 ]
