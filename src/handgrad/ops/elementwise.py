@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, ClassVar
-
-from flint import fmpq
 
 from handgrad.arithmetic.value import Real
 from handgrad.notation.nodes import (
@@ -14,7 +15,9 @@ from handgrad.notation.nodes import (
     Function,
     Negative,
     Number,
+    Product,
     Relation,
+    Sum,
     Symbol,
     Text,
     hadamard,
@@ -117,23 +120,32 @@ def cases(*branches: tuple[Expr, Expr]) -> Expr:
 def _holds(condition: Expr) -> bool | None:
     if not isinstance(condition, Relation):
         return True
-    left, right = _value(condition.left), _value(condition.right)
-    if left is None or right is None:
+    a, b = _value(condition.left), _value(condition.right)
+    if a is None or b is None:
         return None
-    a, b = Real.of(left), Real.of(right)
     return {">": a > b, "≥": a >= b, "<": a < b, "≤": a <= b}[condition.sign]
 
 
-def _value(expression: Expr) -> Any:
+def _value(expression: Expr) -> Real | None:
+    """The number that an expression of numbers is, None where a symbol takes part."""
     match expression:
         case Number():
-            return expression.value
+            return None if expression.value is None else Real.of(expression.value)
         case Negative(inner):
             value = _value(inner)
             return None if value is None else -value
-        case Fraction(Number() as p, Number() as q):
-            return fmpq(p.value, q.value)
+        case Fraction(numerator, denominator):
+            return _joined((numerator, denominator), operator.truediv)
+        case Sum(terms):
+            return _joined(terms, operator.add)
+        case Product(factors):
+            return _joined(factors, operator.mul)
     return None
+
+
+def _joined(parts: Sequence[Expr], join: Callable[[Real, Real], Real]) -> Real | None:
+    values = [value for part in parts if (value := _value(part)) is not None]
+    return reduce(join, values) if len(values) == len(parts) else None
 
 
 ZERO, ONE = Number("0", 0), Number("1", 1)
