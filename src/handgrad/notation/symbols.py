@@ -36,9 +36,9 @@ class Convention(Struct, frozen=True):
         stem = name.rstrip("'")
         letter = stem.rstrip("0123456789")
         number = stem[len(letter) :]
-        if letter not in LETTERS:
+        if letter not in LETTERS and len(letter) != 1:
             return Symbol(stem, primes=len(name) - len(stem))
-        written = self.letters.get(letter, LETTERS[letter])
+        written = self.letters.get(letter, LETTERS.get(letter, letter))
         hat = letter in _HATTED and letter not in self.letters
         if letter == "yhat" and not hat and self.last:
             number = str(self.last)

@@ -85,7 +85,7 @@ class Elementwise(Op, frozen=True, kw_only=True):
 
     def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """σ(a) and σ′(a) as formulas of the entry a."""
-        constants = {name: Symbol(GREEK.get(name, name)) for name in self.given_constants}
+        constants = {name: Symbol(LETTERS.get(name, name)) for name in self.given_constants}
         value = Function(self.symbol, (a,))
         at: dict[str, Expr] = {"x": a, "y": value, **constants}
         slope = self.slope_formula(**{letter: at[letter] for letter in super().letters("slope") if letter in at})
@@ -95,7 +95,7 @@ class Elementwise(Op, frozen=True, kw_only=True):
         )
 
 
-GREEK = {"alpha": "α", "beta": "β", "delta": "δ", "gamma": "γ"}
+LETTERS = {"alpha": "α", "beta": "β", "delta": "δ", "gamma": "γ", "exponent": "p", "threshold": "t"}
 
 
 def primed(symbol: str | Symbol) -> Symbol:

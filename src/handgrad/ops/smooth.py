@@ -197,15 +197,22 @@ class Gelu(Elementwise, frozen=True, kw_only=True):
         return (1 + xp.tanh(u)) / 2 + near / 2 * bell * steep
 
     def formula(self, x: Expr) -> Expr:
-        share = _tanh_form(x) if self.approximate == "tanh" else _erf_form(x)
+        share = Function("tanh", (_inner_form(x),)) if self.approximate == "tanh" else _erf_form(x)
         return Fraction(x, _TWO) * (1 + share)
 
     def slope_formula(self, x: Expr) -> Expr:
         if self.approximate == "none":
             bell = exp(Negative(Fraction(x**2, _TWO)))
             return _HALF * (1 + _erf_form(x)) + Fraction(x, Sqrt(2 * _PI)) * bell
-        steep = _SPREAD * (1 + Number("0.134145") * x**2)
-        return _HALF * (1 + _tanh_form(x)) + Fraction(x, _TWO) * (1 - _tanh_form(x) ** 2) * steep
+        return _tanh_slope(x, _inner_form(x))
+
+    def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
+        """gelu and its derivative; of the approximation the inner term has a letter of its own."""
+        value, slope = super().definitions(a)
+        if self.approximate == "none":
+            return (value, slope)
+        u = Symbol("u")
+        return (value, (slope[0], _tanh_slope(a, u)), (u, _inner_form(a)))
 
 
 _TWO, _HALF, _PI = Number("2", 2), Fraction(ONE, Number("2", 2)), Symbol("π")
@@ -224,5 +231,11 @@ def _erf_form(x: Expr) -> Expr:
     return Function("erf", (Fraction(x, Sqrt(_TWO)),))
 
 
-def _tanh_form(x: Expr) -> Expr:
-    return Function("tanh", (_SPREAD * (x + Number("0.044715") * x**3),))
+def _inner_form(x: Expr) -> Expr:
+    return _SPREAD * (x + Number("0.044715") * x**3)
+
+
+def _tanh_slope(x: Expr, u: Expr) -> Expr:
+    share = Function("tanh", (u,))
+    steep = _SPREAD * (1 + Number("0.134145") * x**2)
+    return _HALF * (1 + share) + Fraction(x, _TWO) * (1 - share**2) * steep
