@@ -65,7 +65,7 @@ class _Program:
     def _step(self, step: Step) -> None:
         xp, problem = self.dialect, self.problem
         letters = letter_values(step, self.values, xp, problem.examples)
-        for constant in step.op.constants:
+        for constant in step.op.given_constants:
             if constant in step.op.letters(step.rule):
                 value = self.trace.arithmetic.array(getattr(step.op, constant).written)
                 letters[constant] = leaf(repr(float(value)), value)
