@@ -212,3 +212,5 @@ def test_an_exponent_in_symbols_has_one_taken_off() -> None:
     a = Symbol("a")
     assert an_op("power", exponent=3).slope_formula(a, Symbol("p")) == Symbol("p") * a ** (Symbol("p") - 1)  # type: ignore[attr-defined]
     assert an_op("power", exponent=3).slope_formula(a, Number("3", 3)) == 3 * a**2  # type: ignore[attr-defined]
+    assert an_op("power", exponent=2).slope_formula(a, Number("2", 2)) == 2 * a  # type: ignore[attr-defined]
+    assert an_op("power", exponent="1.5").slope_formula(a, Number("1.5")) == Number("1.5") * a ** Number("0.5")  # type: ignore[attr-defined]

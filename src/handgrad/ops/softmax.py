@@ -34,10 +34,10 @@ class _AlongAxis(Op, frozen=True, kw_only=True):
 
 @register
 class Softmax(_AlongAxis, frozen=True, kw_only=True):
-    """ŷ_i = e^(a_i) / Σ_k e^(a_k) over a vector of at least two nodes.
+    """ŷ_i = e^(a_i) / Σ_k e^(a_k) over a vector; ∂L/∂a_i = ŷ_i (∂L/∂ŷ_i − Σ_k ∂L/∂ŷ_k ŷ_k).
 
-    ∂L/∂a_i = ŷ_i (∂L/∂ŷ_i − Σ_k ∂L/∂ŷ_k ŷ_k). Of an array of several axes, i and k run along ``axis``
-    (from 1, or −1 for the last). Source: Bridle (1990).
+    A vector has at least two nodes. Of an array of several axes, i and k run along ``axis`` (from 1, or −1 for
+    the last). Source: Bridle (1990).
     """
 
     name: ClassVar[str] = "softmax"
