@@ -28,7 +28,7 @@ class _AlongAxis(Op, frozen=True, kw_only=True):
 
     def _along(self, array: Operand, index: Shape, term: Any) -> Expr:
         """The sum of ``term`` over the places along the axis through ``index``."""
-        axis = self.axis % (len(index) + 1) - 1 if self.axis > 0 else self.axis % len(index)
+        axis = self.axis - 1 if self.axis > 0 else self.axis % len(index)
         return elided_sum(array.shape[axis], lambda k: term((*index[:axis], k, *index[axis + 1 :])))
 
 
