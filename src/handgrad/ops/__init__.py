@@ -1,6 +1,20 @@
 """Every op, defined once: importing this package fills the tables OPS, LOSSES and UPDATES."""
 
-from handgrad.ops import activations, convolution, dense, losses, pooling, reshaping, updates
+from handgrad.ops import (
+    activations,
+    batch_normalisation,
+    convolution,
+    dense,
+    dropout,
+    embedding,
+    group_normalisation,
+    layer_normalisation,
+    local_response,
+    losses,
+    pooling,
+    reshaping,
+    updates,
+)
 from handgrad.ops.op import LOSSES, OPS, UPDATES, Op, register
 
 __all__ = [
@@ -9,8 +23,14 @@ __all__ = [
     "UPDATES",
     "Op",
     "activations",
+    "batch_normalisation",
     "convolution",
     "dense",
+    "dropout",
+    "embedding",
+    "group_normalisation",
+    "layer_normalisation",
+    "local_response",
     "losses",
     "pooling",
     "register",
