@@ -96,7 +96,8 @@ class BatchNorm(ByChannel, frozen=True, kw_only=True):
             return super().forward_entry(index, x, epsilon, gamma, beta)
         c = index[0]
         value = Fraction(x.entry(*index) - mu.entry(c), Sqrt(var.entry(c) + epsilon.entry()))
-        return affine(value, gamma and gamma.entry(c), beta and beta.entry(c))
+        scale, shift = (None if p is None else p.entry(c) for p in (gamma, beta))
+        return affine(value, scale, shift)
 
     def dx_entry(
         self, index: Shape, dy: Operand, x: Operand, epsilon: Operand,

@@ -16,7 +16,7 @@ from handgrad.ops.op import Array, Constant, Op, Operand, Report, Shape
 from handgrad.ops.places import indices, ravel, unravel
 from handgrad.ops.textbook import described, elided_sum, sum_over
 
-MU, SIGMA, XHAT = Symbol("μ"), Symbol("σ"), Symbol("x", bold=True, hat=True)
+SQUARE, XHAT = Power(Symbol("σ"), Number("2", 2)), Symbol("x", bold=True, hat=True)
 
 Places = list[tuple[int, Shape]]
 """Entries of a batch: example and index."""
@@ -105,15 +105,14 @@ class Normalisation(Op, frozen=True, kw_only=True):
         return xp.reshape(xp.sum(z, axis=axes), parameter)
 
     def forward_form(self, x: Expr, epsilon: Expr, gamma: Expr | None = None, beta: Expr | None = None) -> Expr:
-        away = x - MU if self.centred else x
-        return affine(Fraction(away, Sqrt(Power(SIGMA, Number("2", 2)) + epsilon)), gamma, beta, hadamard)
+        return affine(Fraction(self._away(x), Sqrt(SQUARE + epsilon)), gamma, beta, hadamard)
 
     def dx_form(self, dy: Expr, x: Expr, epsilon: Expr, gamma: Expr | None = None) -> Expr:
         del x
         g = dy if gamma is None else hadamard(gamma, dy)
         slope = g - Function("mean", (g,)) if self.centred else g
         slope = slope - hadamard(XHAT, Function("mean", (hadamard(g, XHAT),)))
-        return Fraction(slope, Sqrt(Power(SIGMA, Number("2", 2)) + epsilon))
+        return Fraction(slope, Sqrt(SQUARE + epsilon))
 
     def dgamma_form(self, dy: Expr, x: Expr, epsilon: Expr, gamma_shape: Shape) -> Expr:
         del x, epsilon, gamma_shape
@@ -128,20 +127,19 @@ class Normalisation(Op, frozen=True, kw_only=True):
         return expression
 
     def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
-        """μ, σ² and x̂ of one group."""
-        k, i = Symbol("k"), Entry(a, ("i",))
-        square = Power(SIGMA, Number("2", 2))
-        away = i - MU if self.centred else i
-        spread = (square, Fraction(sum_over("i", Power(away, Number("2", 2))), k))
-        normal = (Entry(XHAT, ("i",)), Fraction(away, Sqrt(square + Symbol("ε"))))
-        return ((MU, Fraction(sum_over("i", i), k)), spread, normal) if self.centred else (spread, normal)
+        """σ² of a group, and x̂."""
+        away = self._away(Symbol(a.base, bold=True) if isinstance(a, Symbol) else a)
+        return (SQUARE, Function("mean", (hadamard(away, away),))), (XHAT, Fraction(away, Sqrt(SQUARE + Symbol("ε"))))
+
+    def _away(self, x: Expr) -> Expr:
+        return x - Function("mean", (x,)) if self.centred else x
 
     def forward_entry(
         self, index: Shape, x: Operand, epsilon: Operand, gamma: Operand | None = None, beta: Operand | None = None
     ) -> Expr:
         centre, spread = self._moments(x, self._group(x, index))
         away = x.entry(*index) if centre is None else x.entry(*index) - centre
-        scale, shift = (p and self._at(p, index, x.shape) for p in (gamma, beta))
+        scale, shift = (None if p is None else self._at(p, index, x.shape) for p in (gamma, beta))
         return affine(Fraction(away, Sqrt(spread + epsilon.entry())), scale, shift)
 
     def dx_entry(self, index: Shape, dy: Operand, x: Operand, epsilon: Operand, gamma: Operand | None = None) -> Expr:
