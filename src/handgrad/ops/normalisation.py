@@ -7,13 +7,14 @@ statistics, the rules and the entry forms are stated here once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import product
 from math import prod
 from typing import Any, ClassVar
 
-from handgrad.notation.nodes import Entry, Expr, Fraction, Function, Number, Power, Sqrt, Symbol, hadamard
+from handgrad.notation.nodes import Expr, Fraction, Function, Number, Power, Sqrt, Symbol, hadamard
 from handgrad.notation.nodes import product as multiply
 from handgrad.ops.op import Array, Constant, Op, Operand, Report, Shape
-from handgrad.ops.places import indices, ravel, unravel
+from handgrad.ops.places import ravel, unravel
 from handgrad.ops.textbook import described, elided_sum, sum_over
 
 SQUARE, XHAT = Power(Symbol("σ"), Number("2", 2)), Symbol("x", bold=True, hat=True)
@@ -41,6 +42,9 @@ class Normalisation(Op, frozen=True, kw_only=True):
     """Whether a group reaches over all examples."""
     parameters: ClassVar[dict[str, str]] = {"gamma": "scale", "beta": "shift"}
     optional: ClassVar[tuple[str, ...]] = ("gamma", "beta")
+    remarks: ClassVar[dict[str, str]] = {
+        "dx": "The statistics that are taken from x depend on every entry of a group: hence the means.",
+    }
     constants: ClassVar[tuple[str, ...]] = ("epsilon",)
     summed: ClassVar[tuple[str, ...]] = ("dgamma", "dbeta")
     convention: ClassVar[str] = "The variance is the biased one (divided by the count); 0 with ε = 0 is refused."
@@ -193,9 +197,15 @@ class Normalisation(Op, frozen=True, kw_only=True):
 
     def _group(self, x: Operand, index: Shape) -> Places:
         """The entries that belong to the group of an entry; of the example at hand, or of all."""
-        key = self._key(index, x.shape)
-        places = [place for place in indices(x.shape) if self._key(place, x.shape) == key]
+        split, axes = self.parts(x.shape)
+        places = self._places(unravel(ravel(index, x.shape), split), set(axes), x.shape)
         return [(n, place) for n in range(len(self._examples(x))) for place in places]
+
+    def _places(self, at: Shape, free: set[int], shape: Shape) -> list[Shape]:
+        """The places of one example that agree with an index of ``parts`` but for the free axes."""
+        split, _ = self.parts(shape)
+        runs = [range(n) if axis in free else (at[axis - 1],) for axis, n in enumerate(split, 1)]
+        return [unravel(ravel(place, split), shape) for place in product(*runs)]
 
     def _key(self, index: Shape, shape: Shape) -> Shape:
         """What tells groups of one example apart: the index along the axes that no group runs over."""
@@ -227,7 +237,10 @@ class Normalisation(Op, frozen=True, kw_only=True):
         return parameter.entry(*self._home(index, parameter.shape, shape))
 
     def _sharing(self, home: Shape, shape: Shape, parameter: Shape) -> list[Shape]:
-        return [place for place in indices(shape) if self._home(place, parameter, shape) == home]
+        """The places that one entry of a parameter serves."""
+        laid = self.laid(parameter, shape)
+        free = {axis for axis, length in enumerate(laid, 1) if length == 1}
+        return self._places(unravel(ravel(home, parameter), laid), free, shape)
 
     def _shared(self, home: Shape, x: Operand, parameter: Shape) -> list[tuple[int, Places]]:
         """The entries that one parameter serves, group by group."""
@@ -253,7 +266,7 @@ class ByChannel(Normalisation, frozen=True, kw_only=True):
 
     def total(self, expression: Expr) -> Expr:
         """The sum over the places of a channel."""
-        return sum_over("p", Entry(expression, ("c", "p")))
+        return sum_over("p", expression)
 
     def check(self, report: Report, x: Shape, **parameters: Shape | None) -> None:
         """Each parameter has one entry a channel."""
