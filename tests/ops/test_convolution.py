@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from flint import fmpq
+from windows_evaluate import Given, value_of
 
 import handgrad as hg
 from handgrad.arithmetic.arithmetic import arithmetic
@@ -15,13 +16,10 @@ from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.ops import OPS
 from handgrad.ops.op import Op, Sample
 from test_laws import an_op, values_of
-from windows_evaluate import Given, value_of
 
 XP = arithmetic("exact").xp
 FAMILY = [kind for name, kind in OPS.items() if name.startswith("conv")]
-CASES = [
-    pytest.param(kind, sample, id=f"{kind.name}-{i}") for kind in FAMILY for i, sample in enumerate(kind.samples)
-]
+CASES = [pytest.param(kind, sample, id=f"{kind.name}-{i}") for kind in FAMILY for i, sample in enumerate(kind.samples)]
 
 
 def array(*rows: Any) -> ExactArray:
@@ -51,7 +49,9 @@ def test_an_entry_form_says_what_the_rule_computes(
         batched = rule in ("forward", "dx")
         for n in range(y.shape[0] if batched else 1):
             operands = {
-                letter: value if isinstance(value, tuple) else Given(value, letter in ("x", "dy"), n if batched else None)
+                letter: value
+                if isinstance(value, tuple)
+                else Given(value, letter in ("x", "dy"), n if batched else None)
                 for letter, value in needed.items()
             }
             for index in product(*(range(size) for size in result.shape[int(batched) :])):
@@ -115,7 +115,9 @@ def test_random_kernels_know_their_shapes() -> None:
 
 def test_refusals() -> None:
     conv, lay = OPS["conv1d"], OPS["conv_transpose1d"]
-    assert refusal(conv(), x=(2, 2, 2), K=(1,)) == ["op: expected an input of 1 or, with channels, 2 axes, found shape [2, 2, 2]"]
+    assert refusal(conv(), x=(2, 2, 2), K=(1,)) == [
+        "op: expected an input of 1 or, with channels, 2 axes, found shape [2, 2, 2]"
+    ]
     assert refusal(conv(), x=(2,), K=(1, 1, 1, 1)) == [
         "kernel: expected [out][in][k] or a short form for one channel, found [1, 1, 1, 1]"
     ]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-
 from handgrad.arithmetic.value import Real
 from handgrad.notation import nodes
 from handgrad.notation.nodes import Expr
@@ -32,9 +31,7 @@ class Given:
         return [Given(self.array, self.batched, n) for n in range(count)]
 
 
-
-
-def value_of(expression: Expr) -> Any:  # noqa: PLR0911  one line a node
+def value_of(expression: Expr) -> Any:  # noqa: C901, PLR0911  one line a node
     match expression:
         case nodes.Number(value=value):
             return Real.of(value) if isinstance(value, int) else value
