@@ -163,10 +163,8 @@ class ClassLoss(Loss, frozen=True, kw_only=True):
         zero, one = equals(y.number(*k), 0), equals(y.number(*k), 1)
         if weight == 0 or (zero and not (self._smooths and self._counts(y, k))):
             return None
-        if not self._smooths:
-            t = _ONE if one else y.entry(*k)
-        else:
-            t = self._smoothed(y, k, zero=zero, one=one)
+        plain = _ONE if one else y.entry(*k)
+        t = self._smoothed(y, k, zero=zero, one=one) if self._smooths else plain
         return t if weight == 1 else product(number(weight), t) if t != _ONE else number(weight)
 
     def _smoothed(self, y: Operand, k: Shape, *, zero: bool, one: bool) -> Expr:
