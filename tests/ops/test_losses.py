@@ -161,7 +161,7 @@ def test_penalties_have_formulas(name: str) -> None:
     penalty: Op = PENALTIES[name](rate=Constant(3))  # type: ignore[call-arg]  # its own setting
     W: Any = Given()
     assert penalty.shape(lambda *_: None, W=(2,)) == ()
-    letters = {letter: W for letter in penalty.letters("dW")}
+    letters: dict[str, Any] = dict.fromkeys(penalty.letters("dW"), W)
     for rule in ("forward", "dW"):
         at = {letter: letters[letter] for letter in penalty.letters(rule)}
         assert penalty.entry(rule, (0,), at)
