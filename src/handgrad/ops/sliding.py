@@ -89,7 +89,10 @@ def laid_back(xp: Any, parts: dict[Shape, Array], at: Geometry) -> Array:
 
 def filled(xp: Any, phases: list[Array | None]) -> list[Array]:
     """Zeros for what is missing."""
-    nothing = xp.zeros_like(next(phase for phase in phases if phase is not None))
+    there = [phase for phase in phases if phase is not None]
+    if len(there) == len(phases):
+        return there
+    nothing = xp.zeros_like(there[0])
     return [nothing if phase is None else phase for phase in phases]
 
 
