@@ -6,6 +6,7 @@ from typing import Any
 
 from flint import fmpq
 
+from handgrad.arithmetic.numerals import Literal
 from handgrad.ops.op import Report, Shape
 
 ZERO, ONE = fmpq(0), fmpq(1)
@@ -51,4 +52,6 @@ def _flat(labels: Any, places: Shape) -> list[Any] | None:
 def _in_words(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return f"a list of {len(value)}"
+    if isinstance(value, Literal):
+        return str(value)
     return str(value).lower() if isinstance(value, bool) else f'"{value}"' if isinstance(value, str) else str(value)
