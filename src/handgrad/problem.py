@@ -13,8 +13,7 @@ from typing import Any
 from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import arithmetic
-from handgrad.arithmetic.numerals import Irrational
-from handgrad.arithmetic.written import WrittenArray
+from handgrad.arithmetic.written import Written, WrittenArray
 from handgrad.errors import InputError, Mistake, Path
 from handgrad.network import Builder, Network, in_words, nearest, read_array, settings
 from handgrad.notation.symbols import convention
@@ -66,8 +65,27 @@ class Problem:
     @property
     def speaks_decimals(self) -> bool:
         """Whether some number is written as a decimal, so that results are too (0.15, not 3/20)."""
-        arrays = [self.x, *self.network.parameters.values(), *([self.y] if self.y else [])]
-        return any(array.speaks_decimals for array in arrays)
+        return any(array.speaks_decimals for array in self.given.values())
+
+    @property
+    def given(self) -> dict[str, WrittenArray]:
+        """What is written down, by name: input, target and parameters."""
+        target = {"y": self.y} if self.y else {}
+        return {"x": self.x, **target, **self.network.parameters}
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols that stand in place of numbers, each once."""
+        return tuple(dict.fromkeys(name for array in self.given.values() for name in array.symbols))
+
+    def substitute(self, values: dict[str, Any]) -> Problem:
+        """The problem with numbers in place of symbols: ``{"w": "1/2", "x": 3}``.
+
+        Without symbols it is computed exactly. InputError for an unknown symbol or what is no number.
+        """
+        from handgrad.substitution import substituted
+
+        return substituted(self, values)
 
 
 class _Reader:
@@ -94,6 +112,8 @@ class _Reader:
         problem.questions = self._questions(tree.get("questions", []))
         if sound and not self.mistakes:
             self._ask(problem)
+            if "arithmetic" not in tree and problem.symbols:
+                problem.arithmetic = "symbolic"
         if self.mistakes:
             raise InputError(self.mistakes)
         return problem
@@ -225,6 +245,8 @@ class _Reader:
         return y
 
     def _check_target(self, problem: Problem, y: WrittenArray) -> None:
+        if y.symbols:
+            return
         entries, size = y.exact(), prod(problem.network.output)
         for n in range(problem.examples):
             path: Path = ("data", "y", n) if problem.batch else ("data", "y")
@@ -301,5 +323,5 @@ def _same_but_ones(a: Shape, b: Shape) -> bool:
 
 
 def _one_hot(labels: list[int], classes: int, *, batch: bool) -> WrittenArray:
-    entries: list[fmpq | Irrational] = [fmpq(int(k == label)) for label in labels for k in range(1, classes + 1)]
+    entries: list[Written] = [fmpq(int(k == label)) for label in labels for k in range(1, classes + 1)]
     return WrittenArray(entries, (len(labels), classes) if batch else (classes,))

@@ -12,7 +12,7 @@ from pathlib import Path as FilePath
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from handgrad.arithmetic.numerals import Irrational, described, number
-from handgrad.arithmetic.written import MAX_AXES, MAX_LISTED, WrittenArray, array, from_floats, nearest
+from handgrad.arithmetic.written import MAX_AXES, MAX_LISTED, Written, WrittenArray, array, from_floats, nearest
 from handgrad.errors import Mistake, Path
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def _csv(text: str, name: str, path: Path, shape: Shape | None, mistakes: list[M
     return written if shape is None else _fitted(written, shape)
 
 
-def _cells(row: list[str], place: str, wrong: list[str]) -> list[fmpq | Irrational]:
+def _cells(row: list[str], place: str, wrong: list[str]) -> list[Written]:
     entries = []
     for column, cell in enumerate(row, 1):
         text = cell.strip().strip('"')

@@ -28,6 +28,7 @@ from handgrad.arithmetic.value import Real
 from handgrad.errors import InputError
 from handgrad.ops.op import Array, Op
 from handgrad.problem import Problem
+from handgrad.substitution import at_random
 from handgrad.trace import Trace, solve
 
 ENTRY_BY_ENTRY = 64
@@ -73,11 +74,14 @@ def verify(problem: Problem) -> list[Check]:
 
 
 def checks(problem: Problem) -> Iterator[Check]:
-    """The checks one after another, as they are done. InputError at once if the problem has no loss."""
+    """The checks one after another, as they are done. InputError at once if the problem has no loss.
+
+    In place of symbols stand random rationals, the same each time.
+    """
     if problem.loss is None:
         message = "there is no gradient to verify: the problem has no [loss]"
         raise InputError(message)
-    trace = solve(problem, "exact")
+    trace = solve(at_random(problem), "exact")
     return (trace.decided(partial(_check, trace, name)) for name in (*problem.network.parameters, "x"))
 
 
