@@ -18,7 +18,6 @@ from handgrad.errors import Mistake, Path
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
-    from flint import fmpq
     from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
@@ -227,7 +226,7 @@ def _csv(text: str, name: str, path: Path, shape: Shape | None, mistakes: list[M
 
 
 def _cells(row: list[str], place: str, wrong: list[str]) -> list[Written]:
-    entries = []
+    entries: list[Written] = []
     for column, cell in enumerate(row, 1):
         text = cell.strip().strip('"')
         try:

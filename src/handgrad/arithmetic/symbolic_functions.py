@@ -38,7 +38,7 @@ class SymbolicArray(np.ndarray[Any, Any]):
     def __le__(self, other: Any) -> SymbolicArray:
         return _combine(operator.le, self, other)
 
-    def __eq__(self, other: object) -> SymbolicArray:  # type: ignore[override]  # entry by entry
+    def __eq__(self, other: object) -> SymbolicArray:
         return _combine(operator.eq, self, other)
 
     def __ne__(self, other: object) -> SymbolicArray:  # type: ignore[override]  # entry by entry

@@ -130,9 +130,7 @@ def from_floats(values: NDArray[np.float64]) -> WrittenArray:
     return WrittenArray(None, floats.shape, floats, speaks_decimals=bool((floats != np.floor(floats)).any()))
 
 
-def array(
-    value: object, path: Path, mistakes: list[Mistake], *, symbols: bool = False
-) -> WrittenArray | None:
+def array(value: object, path: Path, mistakes: list[Mistake], *, symbols: bool = False) -> WrittenArray | None:
     """The array of a number, of nested lists or of a NumPy array; None where something is wrong.
 
     ``symbols``: a word such as "w" is a symbol in place of a number.
