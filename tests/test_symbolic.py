@@ -246,7 +246,7 @@ def test_how_formulas_are_written() -> None:
     for expression, text in (
         (sympy.exp(-X), "e⁻ˣ"),
         (sympy.log(X) * 2, "2 ln x"),
-        (sympy.sqrt(X), "√x"),
+        (sympy.sqrt(X), "√(x)"),
         (sympy.Abs(X), "|x|"),
         (sympy.tanh(X), "tanh x"),
         (sympy.pi * X - sympy.E, "π x − e"),

@@ -84,6 +84,9 @@ class _Printer:
     def _abs(self, entry: Any) -> Expr:
         return nodes.Absolute(self.node(entry.args[0]))
 
+    def _heaviside(self, entry: Any) -> Expr:
+        return nodes.Function("step", (self.node(entry.args[0]),))
+
     def _pi(self, entry: Any) -> Expr:
         del entry
         return nodes.Symbol("π")

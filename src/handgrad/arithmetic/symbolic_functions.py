@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
@@ -27,24 +28,24 @@ class SymbolicArray(np.ndarray[Any, Any]):
         return np.asarray(array, object).view(SymbolicArray)
 
     def __gt__(self, other: Any) -> SymbolicArray:
-        return _combine(operator.gt, self, other)
+        return _map(partial(_compared, sympy.StrictGreaterThan), self, other)
 
     def __ge__(self, other: Any) -> SymbolicArray:
-        return _combine(operator.ge, self, other)
+        return _map(partial(_compared, sympy.GreaterThan), self, other)
 
     def __lt__(self, other: Any) -> SymbolicArray:
-        return _combine(operator.lt, self, other)
+        return _map(partial(_compared, sympy.StrictLessThan), self, other)
 
     def __le__(self, other: Any) -> SymbolicArray:
-        return _combine(operator.le, self, other)
+        return _map(partial(_compared, sympy.LessThan), self, other)
 
-    def __eq__(self, other: object) -> SymbolicArray:
+    def __eq__(self, other: object) -> SymbolicArray:  # type: ignore[override]  # entry by entry
         return _combine(operator.eq, self, other)
 
     def __ne__(self, other: object) -> SymbolicArray:  # type: ignore[override]  # entry by entry
         return _combine(operator.ne, self, other)
 
-    __hash__ = None  # type: ignore[assignment]  # == compares entry by entry
+    __hash__ = None  # == compares entry by entry
 
 
 def asarray(value: Any) -> SymbolicArray:
@@ -73,6 +74,14 @@ def _map(rule: Callable[..., Any], *arrays: Any) -> SymbolicArray:
 
 def _combine(rule: Callable[[Any, Any], Any], left: Any, right: Any) -> SymbolicArray:
     return _map(lambda a, b: sympy.sympify(rule(a, b)), left, right)
+
+
+def _compared(kind: Any, a: Any, b: Any) -> Any:
+    """A comparison, decided where that is quickly done: what is known of a long formula takes SymPy minutes."""
+    difference = a - b
+    if difference.free_symbols and size(difference, SMALL) == SMALL:
+        return kind(a, b, evaluate=False)
+    return kind(a, b)
 
 
 def exp(x: SymbolicArray) -> SymbolicArray:
@@ -122,7 +131,13 @@ def where(condition: Any, yes: Any, no: Any) -> SymbolicArray:
 def _chosen(condition: Any, yes: Any, no: Any) -> Any:
     if condition in (sympy.true, sympy.false):
         return yes if condition == sympy.true else no
-    return yes if yes == no else sympy.Piecewise((yes, condition), (no, True), evaluate=False)
+    if yes == no:
+        return yes
+    if not (condition.has(sympy.Piecewise, sympy.Heaviside) and hasattr(condition, "gts")):
+        return sympy.Piecewise((yes, condition), (no, True), evaluate=False)
+    # a choice inside a condition would be multiplied out into all its cases; a step of height 1 is not
+    strict = isinstance(condition, (sympy.StrictGreaterThan, sympy.StrictLessThan))
+    return no + (yes - no) * sympy.Heaviside(condition.gts - condition.lts, 0 if strict else 1, evaluate=False)
 
 
 def maximum(a: Any, b: Any) -> SymbolicArray:
@@ -173,7 +188,7 @@ def _first_largest(run: list[Any]) -> Any:
 def _place(run: list[Any]) -> int | None:
     place = 0
     for i, entry in enumerate(run):
-        larger = sympy.sympify(entry > run[place]) if i else sympy.false
+        larger = _compared(sympy.StrictGreaterThan, entry, run[place]) if i else sympy.false
         if larger not in (sympy.true, sympy.false):
             return None
         place = i if larger == sympy.true else place

@@ -1,4 +1,7 @@
-"""A symbol in place of a number: "w", "w_12", "alpha"."""
+"""A symbol in place of a number: "w", "w_12", "alpha".
+
+A letter, then letters, digits and underscores, at most 40 signs; not a word of the number grammar.
+"""
 
 from __future__ import annotations
 
