@@ -248,7 +248,7 @@ def test_how_formulas_are_written() -> None:
         (sympy.log(X) * 2, "2 ln x"),
         (sympy.sqrt(X), "√(x)"),
         (sympy.Abs(X), "|x|"),
-        (sympy.tanh(X), "tanh x"),
+        (sympy.tanh(X), "tanh(x)"),
         (sympy.pi * X - sympy.E, "π x − e"),
         (-X / 3, "−x/3"),
         (X**-2, "1/x²"),

@@ -1,51 +1,68 @@
 """The network: nodes in the order of computation, their parameters, shapes solved on construction.
 
 Layer i's op gives the quantity ``a{i}`` and its activation ``h{i}``; a layer without activation gives
-``h{i}`` only. The last output is ``yhat`` (and ``h{L}`` too). Parameters are ``W{i}``, ``b{i}``, ``K{i}``.
+``h{i}`` only. The last output is ``yhat`` (and ``h{L}`` too). Parameters are ``W{i}``, ``b{i}``, ``K{i}``,
+or bear the name under which they are declared and shared.
 """
 
 from __future__ import annotations
 
+import re
+from math import prod
 from pathlib import Path as FilePath
 from typing import Any
 
-from msgspec import Struct, ValidationError, convert
-from msgspec.structs import fields
+from msgspec import Struct
 
-from handgrad.arithmetic.numerals import Literal
 from handgrad.arithmetic.written import WrittenArray, array
 from handgrad.errors import InputError, Mistake, Path
 from handgrad.ops import OPS
-from handgrad.ops.op import Constant, Op, Shape
+from handgrad.ops.op import Op, Shape
 from handgrad.sources import load
+from handgrad.tables import in_words, nearest, settings
+from handgrad.wiring import Wiring, wire
+
+MAX_AXES = 6
 
 MAX_ENTRIES = 50_000_000
 """The largest array that a layer may give."""
 
 
 class Node(Struct, frozen=True):
-    """One op at its place: the quantity it gives, the one it reads, its parameters and shapes."""
+    """One op at its place: the quantity it gives, those it reads, its parameters and shapes."""
 
     name: str
     op: Op
-    reads: str
+    reads: tuple[str, ...]
     layer: int
     parameters: dict[str, str]
     """The name of each parameter by its letter: ``{"W": "W1"}``."""
-    reads_shape: Shape
     shape: Shape
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """The quantity that it reads under each letter of its rules."""
+        return dict(zip(self.op.input_letters(len(self.reads)), self.reads, strict=True))
 
 
 class Network:
-    """A chain of layers. ``layers`` are tables as in a problem file, ``input`` the shape they read.
+    """Layers joined to a graph. ``layers`` are tables as in a problem file, ``input`` the shape they read.
 
+    Several inputs are a table of names and shapes; ``parameters`` are arrays that layers share by name.
     Where the first layer is dense with its weights written out, they tell the input.
     Raises InputError that lists every mistake found.
     """
 
-    def __init__(self, layers: list[dict[str, Any]], input: Any = None, *, folder: FilePath | None = None) -> None:  # noqa: A002  the file's key
+    def __init__(
+        self,
+        layers: list[dict[str, Any]],
+        input: Any = None,  # noqa: A002  the file's key
+        parameters: dict[str, Any] | None = None,
+        *,
+        folder: FilePath | None = None,
+    ) -> None:
         builder = Builder(folder or FilePath())
-        builder.build(layers, columns_of_first(layers) if input is None else input)
+        builder.build(layers, columns_of_first(layers) if input is None else input, parameters or {})
         if builder.mistakes:
             raise InputError(builder.mistakes)
         self._take(builder)
@@ -58,19 +75,38 @@ class Network:
         return network
 
     def _take(self, builder: Builder) -> None:
-        self.input: Shape = builder.input
+        self.inputs: dict[str, Shape] = builder.inputs
         self.nodes: tuple[Node, ...] = tuple(builder.nodes)
         self.parameters: dict[str, WrittenArray] = builder.parameters
         self.aliases: dict[str, str] = builder.aliases
         """Other names of quantities: ``h3`` for ``yhat``, own names of layers."""
 
     @property
+    def input(self) -> Shape:
+        """The shape of the (first) input."""
+        return next(iter(self.inputs.values()))
+
+    @property
+    def last(self) -> Node:
+        """The node that gives ŷ."""
+        return next(node for node in self.nodes if node.name == "yhat")
+
+    @property
     def output(self) -> Shape:
         """The shape of ŷ."""
-        return self.nodes[-1].shape
+        return self.last.shape
+
+    def shape(self, name: str) -> Shape:
+        """The shape of an input, a parameter or what a node gives (without the batch axis)."""
+        if name in self.inputs:
+            return self.inputs[name]
+        if name in self.parameters:
+            return self.parameters[name].shape
+        return next(node.shape for node in self.nodes if node.name == name)
 
     def __repr__(self) -> str:
-        return f"Network({list(self.input)} → {' → '.join(node.op.name for node in self.nodes)})"
+        inputs = ", ".join(str(list(shape)) for shape in self.inputs.values())
+        return f"Network({inputs} → {' → '.join(node.op.name for node in self.nodes)})"
 
 
 def columns_of_first(layers: list[dict[str, Any]]) -> int | None:
@@ -82,79 +118,127 @@ def columns_of_first(layers: list[dict[str, Any]]) -> int | None:
         return None
 
 
+RESERVED = ("y", "yhat", "L", "losses", "label", "batch", "weight", "sum", "mean", "max", "argmax")
+_OUTPUT = re.compile(r"[ah]\d+")
+_QUANTITY = re.compile(r"[A-Za-z]\d+")
+"""Names that layers give of themselves, or could."""
+
+
 class Builder:
-    """Reads layers one after another and gathers every mistake."""
+    """Reads the layers in the order of computation and gathers every mistake."""
 
     def __init__(self, folder: FilePath) -> None:
         self.folder = folder
         self.mistakes: list[Mistake] = []
         self.nodes: list[Node] = []
+        self.inputs: dict[str, Shape] = {}
         self.parameters: dict[str, WrittenArray] = {}
         self.aliases: dict[str, str] = {}
-        self.input: Shape = ()
+        self._declared: tuple[str, ...] = ()
+        self._own: dict[str, int] = {}
+        self._shapes: dict[str, Shape] = {}
 
-    def build(self, layers: Any, input_shape: Any) -> None:
+    def build(self, layers: Any, inputs: Any, parameters: Any) -> None:
         """Fill nodes and parameters."""
         path: Path = ("network", "layers")
         if not isinstance(layers, list) or not layers:
             found = "none" if layers in (None, []) else in_words(layers)
             self._mistake(path, f"expected at least one layer ([[network.layers]]), found {found}")
             return
-        shape = self._input_shape(input_shape)
-        if not shape:
+        self._inputs(inputs)
+        self._declare(parameters)
+        if self.mistakes:
             return
         for i, layer in enumerate(layers):
             if not isinstance(layer, dict):
                 self._mistake((*path, i), f"expected a table, found {in_words(layer)}")
                 return
-            after = self._layer(i + 1, layer, shape, last=i == len(layers) - 1)
-            if after is None:
-                break
-            shape = after
+            self._own_name((*path, i), i, layer.get("name"), last=i == len(layers) - 1)
+        wiring = wire(layers, list(self.inputs), list(self._declared), self._own, self.mistakes)
+        if wiring is None:
+            return
+        self._shapes = {**self.inputs, **{name: self.parameters[name].shape for name in self._declared}}
+        for i in wiring.order:
+            if not self._layer(i + 1, layers[i], wiring.reads[i], last=i == len(layers) - 1):
+                return
+        self._unused(wiring)
 
     def _mistake(self, path: Path, text: str) -> None:
         self.mistakes.append(Mistake(path, text))
 
-    def _input_shape(self, given: Any) -> Shape:
+    def _inputs(self, given: Any) -> None:
+        if not isinstance(given, dict):
+            self.inputs = {"x": self._shape(("network", "input"), given)}
+            return
+        if not given:
+            self._mistake(("network", "input"), "expected at least one input with its shape, found none")
+        for name, sizes in given.items():
+            if self._free(("network", "input", name), name, _OUTPUT):
+                self.inputs[name] = self._shape(("network", "input", name), sizes)
+
+    def _shape(self, path: Path, given: Any) -> Shape:
         sizes = [given] if isinstance(given, int) else given
         good = isinstance(sizes, (list, tuple)) and all(type(n) is int and 0 < n <= MAX_ENTRIES for n in sizes)
-        if not good or not 1 <= len(sizes) <= 4:
-            self._mistake(
-                ("network", "input"), f"expected a positive integer or a list of 1 to 4, found {in_words(given)}"
-            )
+        if not good or len(sizes) > MAX_AXES or prod(sizes) > MAX_ENTRIES:
+            self._mistake(path, f"expected a positive integer or a list of up to {MAX_AXES}, found {in_words(given)}")
             return ()
-        self.input = tuple(sizes)
-        return self.input
+        return tuple(sizes)
 
-    def _layer(self, number: int, table: dict[str, Any], shape: Shape, *, last: bool) -> Shape | None:
+    def _declare(self, parameters: Any) -> None:
+        path: Path = ("network", "parameters")
+        if not isinstance(parameters, dict):
+            self._mistake(path, f"expected a table of names and arrays, found {in_words(parameters)}")
+            return
+        for name, value in parameters.items():
+            written = self._array((*path, name), value, None) if self._free((*path, name), name, _OUTPUT) else None
+            if written is not None:
+                self.parameters[name] = written
+        self._declared = tuple(self.parameters)
+
+    def _free(self, path: Path, name: Any, quantity: re.Pattern[str] = _QUANTITY) -> bool:
+        """Whether a name can be given to an input, a parameter or a layer; else it is a mistake."""
+        if not isinstance(name, str) or not name.isidentifier() or len(name) > 40:
+            self._mistake(path, f"expected a short word of letters, digits and _, found {in_words(name)}")
+        elif name in {*self._own, *self.inputs, *self.parameters, *RESERVED} or quantity.fullmatch(name):
+            self._mistake(path, f'the name "{name}" is taken or could be a quantity; choose another')
+        else:
+            return True
+        return False
+
+    def _own_name(self, path: Path, place: int, name: Any, *, last: bool) -> None:
+        if name is None:
+            return
+        if self._free((*path, "name"), name):
+            self._own[name] = place
+            self.aliases[name] = "yhat" if last else f"h{place + 1}"
+
+    def _unused(self, wiring: Wiring) -> None:
+        used = {name for node in self.nodes for name in node.parameters.values()}
+        used |= {name for names in wiring.reads for name in names}
+        for name in self._declared:
+            if name not in used:
+                self._mistake(("network", "parameters", name), f'the parameter "{name}" is used by no layer')
+
+    def _layer(self, number: int, table: dict[str, Any], reads: tuple[str, ...], *, last: bool) -> bool:
+        """Add the nodes of a layer; whether that was possible."""
         path: Path = ("network", "layers", number - 1)
-        op = self._op(path, number, table, ("name", "activation"), must_activate=False)
+        op = self._op(path, number, table, ("name", "activation", "from"), must_activate=False)
         activation = table.get("activation")
         act = None if activation is None else self._activation(path, number, activation)
         if op is None:
-            return None
-        self._own_name(path, number, table.get("name"), last=last)
-        after = self._node(
-            path, number, op, table, shape, name=self._name("h" if act is None else "a", number, last=last)
-        )
-        if after is not None and act is not None:
-            after = self._node((*path, "activation"), number, act, {}, after, name=self._name("h", number, last=last))
+            return False
+        name = self._name("h" if act is None else "a", number, last=last)
+        done = self._node(path, number, op, table, reads, name=name)
+        if done and act is not None:
+            given = activation if isinstance(activation, dict) else {}
+            after = self._name("h", number, last=last)
+            done = self._node((*path, "activation"), number, act, given, (name,), name=after)
         if last:
             self.aliases[f"h{number}"] = "yhat"
-        return after
+        return done
 
     def _name(self, letter: str, number: int, *, last: bool) -> str:
         return "yhat" if last and letter == "h" else f"{letter}{number}"
-
-    def _own_name(self, path: Path, number: int, name: Any, *, last: bool) -> None:
-        if name is None:
-            return
-        if not isinstance(name, str) or not name.isidentifier() or len(name) > 40:
-            self._mistake((*path, "name"), f"expected a short word of letters, digits and _, found {in_words(name)}")
-        elif name in self.aliases or name in _RESERVED or (name[:-1].isalpha() and name[-1:].isdigit()):
-            self._mistake((*path, "name"), f'the name "{name}" is taken or could be a quantity; choose another')
-        else:
-            self.aliases[name] = "yhat" if last else f"h{number}"
 
     def _activation(self, path: Path, number: int, given: Any) -> Op | None:
         table = {"op": given} if isinstance(given, str) else given
@@ -179,20 +263,41 @@ class Builder:
         context = f"layer {number} ({name})"
         return settings(kind, table, (*kind.parameters.values(), "op", *keys), path, context, self.mistakes)
 
-    def _node(self, path: Path, number: int, op: Op, table: dict[str, Any], shape: Shape, *, name: str) -> Shape | None:
-        names, shapes = self._parameters(path, number, op, table, shape)
+    def _node(
+        self, path: Path, number: int, op: Op, table: dict[str, Any], reads: tuple[str, ...], *, name: str
+    ) -> bool:
+        context, before = f"layer {number} ({op.name})", len(self.mistakes)
+        shapes = self._read_shapes(path, context, op, reads)
+        if shapes is None:
+            return False
+        names, parameters = self._parameters(path, number, op, table, next(iter(shapes.values())))
         if names is None:
-            return None
+            return False
 
         def report(key: str, text: str) -> None:
-            self._mistake((*path, key) if key else path, f"layer {number} ({op.name}): {text}")
+            self._mistake((*path, key) if key else path, f"{context}: {text}")
 
-        before = len(self.mistakes)
-        after = op.shape(report, x=shape, **shapes)
-        if after is not None and len(self.mistakes) == before:
-            reads = self.nodes[-1].name if self.nodes else "x"
-            self.nodes.append(Node(name, op, reads, number, names, shape, after))
-        return after
+        after = op.shape(report, **shapes, **parameters)
+        if after is not None and prod(after) > MAX_ENTRIES:
+            report("", f"its output has shape {list(after)}, more than {MAX_ENTRIES} entries")
+        if after is None:
+            return False
+        self._shapes[name] = after
+        if len(self.mistakes) == before:
+            self.nodes.append(Node(name, op, reads, number, names, after))
+        return True
+
+    def _read_shapes(self, path: Path, context: str, op: Op, reads: tuple[str, ...]) -> dict[str, Shape] | None:
+        if not op.variadic and len(reads) != len(op.inputs):
+            wanted = "one quantity" if len(op.inputs) == 1 else f"{len(op.inputs)} quantities"
+            self._mistake((*path, "from"), f"{context}: it reads {wanted}, found {len(reads)}")
+            return None
+        if all(name in self._declared for name in reads):
+            self._mistake((*path, "from"), f"{context}: it reads parameters only, expected some data among them")
+            return None
+        if any(name not in self._shapes for name in reads):
+            return None
+        return {letter: self._shapes[name] for letter, name in zip(op.input_letters(len(reads)), reads, strict=True)}
 
     def _parameters(
         self, path: Path, number: int, op: Op, table: dict[str, Any], x: Shape
@@ -205,18 +310,26 @@ class Builder:
                     self._mistake((*path, key), f'layer {number} ({op.name}): the key "{key}" is missing')
                     return None, {}
                 continue
-            written = self._array((*path, key), table[key], op.expected(letter, x, shapes))
-            if written is None:
+            name = self._parameter((*path, key), f"{letter}{number}", table[key], op.expected(letter, x, shapes))
+            if name is None:
                 return None, {}
-            names[letter], shapes[letter] = f"{letter}{number}", written.shape
-            self.parameters[f"{letter}{number}"] = written
+            names[letter], shapes[letter] = name, self.parameters[name].shape
         return names, shapes
+
+    def _parameter(self, path: Path, name: str, value: Any, expected: Shape | None) -> str | None:
+        """The name of a layer's parameter: that of a shared one, or its own."""
+        if isinstance(value, str) and value in self.parameters:
+            return value
+        if name in self.parameters or name in self.inputs:
+            self._mistake(path, f'the name "{name}" is that of another quantity; share it, or rename that one')
+            return None
+        written = self._array(path, value, expected)
+        if written is not None:
+            self.parameters[name] = written
+        return None if written is None else name
 
     def _array(self, path: Path, value: Any, shape: Shape | None) -> WrittenArray | None:
         return read_array(value, path, self.folder, shape, self.mistakes)
-
-
-_RESERVED = ("x", "y", "yhat", "L", "losses", "sum", "mean", "max", "argmax")
 
 
 def read_array(
@@ -226,66 +339,3 @@ def read_array(
     if isinstance(value, dict):
         return load(value, path, folder, shape, mistakes)
     return array(value, path, mistakes, symbols=True)
-
-
-def settings(
-    kind: type[Op], table: dict[str, Any], others: tuple[str, ...], path: Path, context: str, mistakes: list[Mistake]
-) -> Op | None:
-    """The op with the settings of its table; every unknown or wrong key is a mistake."""
-    own = {field.name: field for field in fields(kind)}
-    unknown = [key for key in table if key not in own and key not in others]
-    for key in unknown:
-        text = f'{context}: unknown key "{key}"{nearest(key, [*own, *(o for o in others if o != "op")])}'
-        mistakes.append(Mistake((*path, key), text))
-    missing = [name for name, field in own.items() if field.required and name not in table]
-    mistakes += [Mistake((*path, key), f'{context}: the key "{key}" is missing') for key in missing]
-    values = {key: value for key, value in table.items() if key in own}
-    for key, value in values.items():
-        problem = _setting_problem(key, value, own[key].type)
-        if problem:
-            mistakes.append(Mistake((*path, key), f"{context}: {problem}"))
-            unknown.append(key)
-    return None if unknown or missing else convert(values, kind, dec_hook=_constant)
-
-
-def _setting_problem(key: str, value: Any, expected: Any) -> str | None:
-    try:
-        convert(value, expected, dec_hook=_constant)
-    except ValidationError as error:
-        text = str(error).partition(" - at ")[0]
-        if " got " in text:
-            text = text.partition(", got ")[0].replace("`", "").replace("Expected", "expected").replace("array", "list")
-            return f"{text} for {key}, found {in_words(value)}"
-        choices = getattr(expected, "__args__", ())
-        if "enum" in text and choices:
-            return f"expected {' or '.join(in_words(choice) for choice in choices)} for {key}, found {in_words(value)}"
-        return f"{key}: {text[0].lower()}{text[1:]}"
-    return None
-
-
-def _constant(kind: type[Constant], value: Any) -> Constant:
-    """msgspec's hook for the types that it does not know: a Constant is the only one."""
-    return kind(value)
-
-
-def in_words(value: Any) -> str:
-    """What a value of the file is, in words."""
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, Literal):
-        return str(value)
-    if isinstance(value, str):
-        return f'"{value[:40]}"'
-    if isinstance(value, (list, tuple)):
-        return "a list"
-    return "a table" if isinstance(value, dict) else str(value)[:40]
-
-
-def nearest(word: Any, known: list[str]) -> str:
-    """A hint: "; did you mean …?" or the list of what is known."""
-    from difflib import get_close_matches
-
-    close = get_close_matches(str(word), known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; known are {', '.join(sorted(known))}"

@@ -5,32 +5,34 @@
 
 from __future__ import annotations
 
-from functools import partial
-from math import prod
 from pathlib import Path as FilePath
 from typing import Any
 
 from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import arithmetic
-from handgrad.arithmetic.written import Written, WrittenArray
+from handgrad.arithmetic.written import WrittenArray
 from handgrad.errors import InputError, Mistake, Path
-from handgrad.network import Builder, Network, in_words, nearest, read_array, settings
+from handgrad.network import Builder, Network
 from handgrad.notation.symbols import convention
 from handgrad.ops import LOSSES, UPDATES
-from handgrad.ops.losses import Loss
-from handgrad.ops.op import Op, Shape
-from handgrad.ops.textbook import described
+from handgrad.ops.losses import Loss, Reduction
+from handgrad.ops.op import PENALTIES, Op, Shape
+from handgrad.ops.updates import Update
+from handgrad.plan import UPSTREAM
+from handgrad.problem_data import DataReader, unknown_keys
+from handgrad.tables import in_words, nearest, settings
 
 KEYS = {
-    "": ("title", "notation", "arithmetic", "digits", "network", "loss", "data", "update", "questions"),
-    "network": ("input", "layers"),
-    "data": ("x", "y", "label", "batch"),
+    "": ("title", "notation", "arithmetic", "digits", "network", "loss", "penalties", "data", "update", "questions"),
+    "network": ("input", "parameters", "layers"),
     "questions": ("ask",),
 }
 """The keys of each table that no op adds to."""
 
 DIGITS = range(1, 101)
+
+MAX_STEPS = 10_000
 
 
 class Problem:
@@ -42,10 +44,16 @@ class Problem:
     digits: int
     network: Network
     loss: Loss | None
-    update: Op | None
+    penalties: tuple[tuple[Op, tuple[str, ...]], ...]
+    """Penalties, each with the parameters that it is for."""
+    update: Update | None
+    steps: int
+    """How many updates follow one another."""
     freeze: tuple[str, ...]
-    x: WrittenArray
+    inputs: dict[str, WrittenArray]
     y: WrittenArray | None
+    upstream: WrittenArray | None
+    """dL/dyhat, where it stands in place of a loss."""
     batch: bool
     questions: tuple[str, ...]
 
@@ -58,9 +66,37 @@ class Problem:
         return _Reader(FilePath(folder) if folder is not None else FilePath()).problem(tree)
 
     @property
+    def x(self) -> WrittenArray:
+        """The (first) input."""
+        return next(iter(self.inputs.values()))
+
+    @property
     def examples(self) -> int:
         """How many examples there are (1 unless it is a batch)."""
         return self.x.shape[0] if self.batch else 1
+
+    @property
+    def target_shape(self) -> Shape:
+        """The shape of an example's target."""
+        output = self.network.output
+        return output if self.loss is None else self.loss.target_shape(output)
+
+    @property
+    def reduction(self) -> Reduction:
+        """How L comes from the losses of a batch."""
+        return Reduction(how="sum" if self.loss is not None and self.loss.reduction == "sum" else "mean")
+
+    @property
+    def share(self) -> fmpq:
+        """How much an example counts in L: 1, or 1/n in the mean of n."""
+        mean = self.batch and self.loss is not None and self.loss.reduction == "mean"
+        return fmpq(1, self.examples) if mean else fmpq(1)
+
+    @property
+    def penalty_terms(self) -> tuple[tuple[str, Op, str], ...]:
+        """The terms that penalties add to L: name, op and parameter of each."""
+        pairs = [(op, name) for op, names in self.penalties for name in names]
+        return tuple((f"R{i + 1}", op, name) for i, (op, name) in enumerate(pairs))
 
     @property
     def speaks_decimals(self) -> bool:
@@ -69,9 +105,10 @@ class Problem:
 
     @property
     def given(self) -> dict[str, WrittenArray]:
-        """What is written down, by name: input, target and parameters."""
-        target = {"y": self.y} if self.y else {}
-        return {"x": self.x, **target, **self.network.parameters}
+        """What is written down, by name: inputs, target, gradient from above and parameters."""
+        optional = {"y": self.y, UPSTREAM: self.upstream}
+        others = {name: array for name, array in optional.items() if array is not None}
+        return {**self.inputs, **others, **self.network.parameters}
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -108,6 +145,7 @@ class _Reader:
         if sound:
             problem.network = Network.of(builder)
         self._data(problem, tree, builder, sound=sound)
+        self._penalties(problem, tree.get("penalties", []), builder)
         self._update(problem, tree.get("update"), builder)
         problem.questions = self._questions(tree.get("questions", []))
         if sound and not self.mistakes:
@@ -120,10 +158,6 @@ class _Reader:
 
     def _mistake(self, path: Path, text: str) -> None:
         self.mistakes.append(Mistake(path, text))
-
-    def _report(self, path: Path, key: str, text: str) -> None:
-        del key
-        self._mistake(path, text)
 
     def _unknown(self, table: dict[str, Any], name: str, path: Path) -> None:
         for key in table:
@@ -161,7 +195,7 @@ class _Reader:
         table = self._table(tree, ("network",), "a table [network] with input and layers")
         if isinstance(tree, dict):
             self._unknown(table, "network", ("network",))
-            builder.build(table.get("layers"), table.get("input"))
+            builder.build(table.get("layers"), table.get("input"), table.get("parameters", {}))
             self.mistakes += builder.mistakes
         return builder
 
@@ -184,111 +218,61 @@ class _Reader:
         return settings(known[name], table, ("op", *others), path, f"{path[0]} ({name})", self.mistakes)
 
     def _data(self, problem: Problem, tree: dict[str, Any], builder: Builder, *, sound: bool) -> None:
+        problem.inputs, problem.y, problem.upstream = {}, None, None
         table = self._table(tree.get("data"), ("data",), "a table [data] with x and y")
         if not table:
             return
-        self._unknown(table, "data", ("data",))
+        unknown_keys(table, list(builder.inputs), self.mistakes)
         problem.batch = bool(self._typed(table, "batch", bool, "true or false", default=False))
-        if "x" not in table:
+        if sound:
+            reader = DataReader(problem, self.folder, self.mistakes)
+            reader.read(table, loss_stands=problem.loss is not None or "loss" not in tree)
+        elif not builder.inputs and "x" not in table:
             self._mistake(("data", "x"), "x, the input, is missing")
+
+    def _penalties(self, problem: Problem, tree: Any, builder: Builder) -> None:
+        problem.penalties = ()
+        if not isinstance(tree, list):
+            self._mistake(("penalties",), "expected a list of tables [[penalties]], each with op and rate")
             return
-        expected = None if problem.batch else builder.input or None
-        x = read_array(table["x"], ("data", "x"), self.folder, expected, self.mistakes)
-        if x is not None and sound:
-            self._input(problem, x)
-            if problem.loss is not None or "loss" not in tree:
-                self._target(problem, table)
+        if tree and problem.loss is None:
+            self._mistake(("penalties",), "a penalty is a term of the loss, so it needs a [loss]")
+        for i, item in enumerate(tree):
+            path: Path = ("penalties", i)
+            table = self._table(item, path, "a table with op and rate")
+            op = self._op(table, path, PENALTIES, "a penalty", ("parameters",)) if table else None
+            names = self._parameter_names(table, "parameters", path, builder)
+            weights = tuple(name for name in builder.parameters if not name.startswith("b"))
+            if op is not None:
+                problem.penalties += ((op, names if "parameters" in table else weights),)
 
-    def _input(self, problem: Problem, x: WrittenArray) -> None:
-        want, have = problem.network.input, x.shape
-        if (problem.batch and have[1:] == want) or (not problem.batch and have == want):
-            problem.x = x
-        elif not problem.batch and have == () and want == (1,):
-            problem.x = x.reshape((1,))
-        else:
-            hint = "; for a list of examples write batch = true" if have[1:] == want and not problem.batch else ""
-            each = "a list of examples, each " if problem.batch else ""
-            self._mistake(
-                ("data", "x"), f"expected {each}{described(want)} (network.input), found {described(have)}{hint}"
-            )
-
-    def _target(self, problem: Problem, table: dict[str, Any]) -> None:
-        problem.y = None
-        if problem.loss is None:
-            for key in ("y", "label"):
-                if key in table:
-                    self._mistake(("data", key), "there is a target but no [loss]; add one, or leave the target out")
-            return
-        if ("y" in table) == ("label" in table):
-            found = "both" if "y" in table else "neither"
-            self._mistake(("data",), f"expected a target, either y or label, found {found}")
-        elif not hasattr(problem, "x"):
-            return
-        elif "label" in table:
-            problem.y = self._labels(problem, table["label"])
-        else:
-            problem.y = self._given_target(problem, table["y"])
-
-    def _given_target(self, problem: Problem, value: Any) -> WrittenArray | None:
-        y = read_array(value, ("data", "y"), self.folder, None, self.mistakes)
-        if y is None:
-            return None
-        examples = (problem.examples,) if problem.batch else ()
-        want = (*examples, *problem.network.output)
-        if y.shape != want and not (prod(y.shape) == prod(want) and _same_but_ones(y.shape, want)):
-            self._mistake(
-                ("data", "y"), f"expected {described(want)}, as the network gives, found {described(y.shape)}"
-            )
-            return None
-        y = y.reshape(want)
-        self._check_target(problem, y)
-        return y
-
-    def _check_target(self, problem: Problem, y: WrittenArray) -> None:
-        if y.symbols:
-            return
-        entries, size = y.exact(), prod(problem.network.output)
-        for n in range(problem.examples):
-            path: Path = ("data", "y", n) if problem.batch else ("data", "y")
-            if problem.loss is not None:
-                report = partial(self._report, path)
-                problem.loss.check_target(report, entries[n * size :][:size])
-
-    def _labels(self, problem: Problem, value: Any) -> WrittenArray | None:
-        labels = value if problem.batch and isinstance(value, list) else [value]
-        classes = problem.network.output[-1] if len(problem.network.output) == 1 else 0
-        if problem.loss is not None and not problem.loss.labels:
-            self._mistake(("data", "label"), f"{problem.loss.name} takes its target as y, not as a label")
-        elif not classes:
-            self._mistake(("data", "label"), "a label needs a network that ends in a vector of classes")
-        elif len(labels) != problem.examples:
-            self._mistake(
-                ("data", "label"), f"expected {problem.examples} labels, one for each example, found {len(labels)}"
-            )
-        elif not all(type(label) is int and 1 <= label <= classes for label in labels):
-            wrong = next(label for label in labels if not (type(label) is int and 1 <= label <= classes))
-            self._mistake(("data", "label"), f"expected a class from 1 to {classes}, found {in_words(wrong)}")
-        else:
-            return _one_hot(labels, classes, batch=problem.batch)
-        return None
+    def _parameter_names(self, table: dict[str, Any], key: str, path: Path, builder: Builder) -> tuple[str, ...]:
+        """The parameters that a list names."""
+        names = table.get(key, [])
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self._mistake((*path, key), f"expected a list of parameters, found {in_words(names)}")
+            return ()
+        for i, name in enumerate(names):
+            if builder.parameters and name not in builder.parameters:
+                hint = nearest(name, list(builder.parameters))
+                self._mistake((*path, key, i), f'unknown parameter "{name}"{hint}')
+        return tuple(names)
 
     def _update(self, problem: Problem, tree: Any, builder: Builder) -> None:
-        problem.update, problem.freeze = None, ()
+        problem.update, problem.freeze, problem.steps = None, (), 1
         if tree is None:
             return
         table = self._table(tree, ("update",), "a table [update] with op and rate")
-        problem.update = self._op(table, ("update",), UPDATES, "an update", ("freeze",))
+        update = self._op(table, ("update",), UPDATES, "an update", ("freeze", "steps"))
+        problem.update = update if isinstance(update, Update) else None
         if problem.loss is None and problem.update is not None:
             self._mistake(("update",), "an update needs a gradient, so a [loss]")
-        freeze = table.get("freeze", [])
-        if not isinstance(freeze, list) or not all(isinstance(name, str) for name in freeze):
-            self._mistake(("update", "freeze"), f"expected a list of parameters, found {in_words(freeze)}")
-            return
-        for i, name in enumerate(freeze):
-            if builder.parameters and name not in builder.parameters:
-                hint = nearest(name, list(builder.parameters))
-                self._mistake(("update", "freeze", i), f'unknown parameter "{name}"{hint}')
-        problem.freeze = tuple(freeze)
+        problem.freeze = self._parameter_names(table, "freeze", ("update",), builder)
+        steps = table.get("steps", 1)
+        if type(steps) is not int or not 1 <= steps <= MAX_STEPS:
+            self._mistake(("update", "steps"), f"expected 1 to {MAX_STEPS}, found {in_words(steps)}")
+        else:
+            problem.steps = steps
 
     def _questions(self, tree: Any) -> tuple[str, ...]:
         if not isinstance(tree, list):
@@ -316,12 +300,3 @@ class _Reader:
                 parse(question, known)
             except InputError as error:
                 self._mistake(("questions", i, "ask"), str(error))
-
-
-def _same_but_ones(a: Shape, b: Shape) -> bool:
-    return tuple(n for n in a if n != 1) == tuple(n for n in b if n != 1)
-
-
-def _one_hot(labels: list[int], classes: int, *, batch: bool) -> WrittenArray:
-    entries: list[Written] = [fmpq(int(k == label)) for label in labels for k in range(1, classes + 1)]
-    return WrittenArray(entries, (len(labels), classes) if batch else (classes,))

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from handgrad.errors import InputError
 from handgrad.ops.op import Shape
-from handgrad.plan import WEIGHT, Plan
+from handgrad.plan import HIDDEN, Plan
 
 FUNCTIONS = ("sum", "mean", "max", "argmax")
 LONGEST = 200
@@ -63,7 +63,7 @@ def _quantity(clean: str, text: str, plan: Plan) -> Query:
 def _unknown(name: str, text: str, plan: Plan) -> str:
     from difflib import get_close_matches
 
-    known = [known for known in plan.names if known != WEIGHT]
+    known = [known for known in plan.names if known not in HIDDEN]
     if name.startswith("dL/d") and not any(step.section == "backward" for step in plan.steps.values()):
         return f'"{text}" asks for a gradient, but the problem has no [loss]'
     close = [other for other in known if other.lower() == name.lower()]

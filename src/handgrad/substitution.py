@@ -45,8 +45,9 @@ def replaced(problem: Problem, numbers: dict[str, Written]) -> Problem:
     new = copy(problem)
     new.network = copy(problem.network)
     new.network.parameters = {name: array.replaced(numbers) for name, array in problem.network.parameters.items()}
-    new.x = problem.x.replaced(numbers)
-    new.y = problem.y and problem.y.replaced(numbers)
+    new.inputs = {name: array.replaced(numbers) for name, array in problem.inputs.items()}
+    new.y = None if problem.y is None else problem.y.replaced(numbers)
+    new.upstream = None if problem.upstream is None else problem.upstream.replaced(numbers)
     if new.arithmetic == "symbolic" and not new.symbols:
         new.arithmetic = "exact"
     return new
@@ -55,7 +56,7 @@ def replaced(problem: Problem, numbers: dict[str, Written]) -> Problem:
 def _check_target(problem: Problem, mistakes: list[Mistake]) -> None:
     if problem.y is None or problem.loss is None or problem.y.symbols:
         return
-    entries, size = problem.y.exact(), prod(problem.network.output)
+    entries, size = problem.y.exact(), prod(problem.target_shape)
     for n in range(problem.examples):
         problem.loss.check_target(partial(_report, mistakes), entries[n * size :][:size])
 

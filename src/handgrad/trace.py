@@ -13,7 +13,7 @@ from handgrad.arithmetic.written import Written, WrittenArray
 from handgrad.errors import DomainError, InputError, Undecided
 from handgrad.ops.op import Shape
 from handgrad.ops.places import unravel
-from handgrad.plan import WEIGHT, Plan, Step, plan
+from handgrad.plan import HIDDEN, UNIT, UPSTREAM, WEIGHT, Plan, Step, plan
 from handgrad.problem import Problem
 from handgrad.query import Query, parse
 from handgrad.substitution import refusal
@@ -104,6 +104,10 @@ class Trace:
         """A quantity as the arithmetic holds it, batch axis first where there is one."""
         return self._values[name]
 
+    def has(self, name: str) -> bool:
+        """Whether the quantity, a hidden one too, has a value."""
+        return name in self._values
+
     def batched(self, name: str) -> bool:
         """Whether a quantity has one value for each example (and so a batch axis)."""
         return name in self.plan.batched
@@ -114,7 +118,7 @@ class Trace:
 
     def show(self, name: str, place: int) -> Shown:
         """The entry at a place (counted row by row, batch axis first) as it is printed."""
-        return self.arithmetic.show(flat(self._values[name])[place], given=name in self.plan.given or name == WEIGHT)
+        return self.arithmetic.show(flat(self._values[name])[place], given=name in self.plan.given or name in HIDDEN)
 
     def decided(self, work: Callable[[], Result]) -> Result:
         """Do some work with these numbers, at a higher precision if it needs one."""
@@ -131,28 +135,41 @@ class Trace:
     def _compute(self) -> None:
         problem, values = self.problem, self._values
         values.clear()
-        values["x"] = self._with_batch_axis(problem.x, problem.network.input)
+        for name, shape in problem.network.inputs.items():
+            values[name] = self._with_batch_axis(problem.inputs[name], shape)
         if problem.loss is not None and problem.y is not None:
-            values["y"] = self._with_batch_axis(problem.y, problem.network.output)
-            counts = problem.examples if problem.batch and problem.loss.reduction == "mean" else 1
-            shares: list[Written] = [fmpq(1, counts)] * problem.examples
+            values["y"] = self._with_batch_axis(problem.y, problem.target_shape)
+            shares: list[Written] = [problem.share] * problem.examples
             values[WEIGHT] = self.arithmetic.array(WrittenArray(shares, (problem.examples,)))
+        if problem.upstream is not None:
+            values[UPSTREAM] = self._with_batch_axis(problem.upstream, problem.network.output)
         for name, written in problem.network.parameters.items():
             values[name] = self.arithmetic.array(written)
+        self._start_states()
         for step in self.plan.steps.values():
             self._take(step)
+
+    def _start_states(self) -> None:
+        values, update = self._values, self.problem.update
+        values[UNIT] = self.arithmetic.array(WrittenArray([fmpq(1)], ()))
+        for name in self.plan.given:
+            if name not in values and update is not None:
+                state, _, parameter = name.partition("_")
+                start = self.arithmetic.array(update.start(state).written)
+                values[name] = self.arithmetic.xp.zeros_like(values[parameter]) + start
 
     def _with_batch_axis(self, written: WrittenArray, shape: Shape) -> Any:
         return self.arithmetic.array(written.reshape((self.problem.examples, *shape)))
 
     def _take(self, step: Step) -> None:
-        letters: dict[str, Any] = {letter: self._values[name] for letter, name in step.letters.items()}
-        letters |= step.shapes
-        for constant in step.op.constants:
+        letters = letter_values(step, self._values, self.arithmetic.xp, self.problem.examples)
+        for constant in step.op.given_constants:
             if constant in step.op.letters(step.rule):
                 letters[constant] = self.arithmetic.array(getattr(step.op, constant).written)
         try:
             value = step.op.apply(step.rule, self.arithmetic.xp, letters)
+            if step.over_batch:
+                value = self.arithmetic.xp.sum(value, axis=0)
             self._values[step.name], self._exact[step.name] = self.arithmetic.settle(value)
         except (DomainError, ZeroDivisionError) as error:
             raise InputError(self._failure(step, str(error))) from None
@@ -181,6 +198,18 @@ class Trace:
         found = xp.max(value, axis=None) if query.function == "max" else xp.sum(value, axis=None)
         settled, exact = self.arithmetic.settle(found / prod(value.shape) if query.function == "mean" else found)
         return self.arithmetic.outward(settled), exact
+
+
+def letter_values(step: Step, values: dict[str, Any], xp: Any, examples: int) -> dict[str, Any]:
+    """The arrays of a step's letters; a parameter that is read as an input stands once for each example."""
+    letters: dict[str, Any] = {}
+    inputs = step.op.input_letters(len(step.letters)) if step.reads_parameters else ()
+    for letter, name in step.letters.items():
+        value = values[name]
+        if letter in inputs and name in step.reads_parameters:
+            value = xp.concat([xp.expand_dims(value, axis=0)] * examples, axis=0)
+        letters[letter] = value
+    return letters | step.known
 
 
 def _place(xp: Any, value: Any) -> int | tuple[int, ...]:

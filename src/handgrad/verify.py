@@ -27,9 +27,10 @@ from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.arithmetic.value import Real
 from handgrad.errors import InputError
 from handgrad.ops.op import Array, Op
+from handgrad.plan import UPSTREAM, WEIGHT
 from handgrad.problem import Problem
 from handgrad.substitution import at_random
-from handgrad.trace import Trace, solve
+from handgrad.trace import Trace, letter_values, solve
 
 ENTRY_BY_ENTRY = 64
 """Parameters of up to so many entries are checked along each entry."""
@@ -78,11 +79,12 @@ def checks(problem: Problem) -> Iterator[Check]:
 
     In place of symbols stand random rationals, the same each time.
     """
-    if problem.loss is None:
+    if problem.loss is None and problem.upstream is None:
         message = "there is no gradient to verify: the problem has no [loss]"
         raise InputError(message)
     trace = solve(at_random(problem), "exact")
-    return (trace.decided(partial(_check, trace, name)) for name in (*problem.network.parameters, "x"))
+    names = (*problem.network.parameters, *problem.network.inputs)
+    return (trace.decided(partial(_check, trace, name)) for name in names if f"dL/d{name}" in trace.plan.steps)
 
 
 def _check(trace: Trace, name: str) -> Check:
@@ -129,21 +131,31 @@ def directional_derivative(trace: Trace, name: str, direction: ExactArray) -> An
     dual_xp = dual_namespace(xp)
     values: dict[str, Any] = {
         given: Dual(xp, trace.raw(given), direction if given == name else xp.zeros_like(trace.raw(given)))
-        for given in trace.plan.given
+        for given in (*trace.plan.given, WEIGHT)
+        if trace.has(given)
     }
     for step in trace.plan.steps.values():
         if step.section not in ("forward", "loss"):
             continue
-        letters: dict[str, Any] = {letter: values[source] for letter, source in step.letters.items()}
+        letters = letter_values(step, values, dual_xp, trace.problem.examples)
         letters |= constants(step.op, step.rule, trace.arithmetic, dual_xp)
-        values[step.name] = step.op.apply(step.rule, dual_xp, letters | step.shapes)
-    return values["L"].tangent.flat[0]
+        values[step.name] = step.op.apply(step.rule, dual_xp, letters)
+    return _objective(trace, values)
+
+
+def _objective(trace: Trace, values: dict[str, Any]) -> Any:
+    """The ε-part of L; of ⟨dL/dŷ, ŷ⟩ where that gradient is given in place of a loss."""
+    if trace.problem.upstream is not None:
+        return _inner(trace.raw(UPSTREAM), values["yhat"].tangent)
+    if "L" in values:
+        return values["L"].tangent.flat[0]
+    return _inner(trace.raw(WEIGHT), values["losses"].tangent)
 
 
 def constants(op: Op, rule: str, arithmetic: Any, xp: Any) -> dict[str, Array]:
     """The settings of an op that a rule takes by name, as arrays of ``xp``."""
-    wanted = op.letters(rule)
-    return {name: xp.asarray(arithmetic.array(getattr(op, name).written)) for name in op.constants if name in wanted}
+    wanted = [name for name in op.given_constants if name in op.letters(rule)]
+    return {name: xp.asarray(arithmetic.array(getattr(op, name).written)) for name in wanted}
 
 
 def _inner(a: ExactArray, b: ExactArray) -> Any:

@@ -105,4 +105,4 @@ class _Printer:
         return nodes.Relation(self.node(when.lhs), sign, self.node(when.rhs))
 
     def _function(self, entry: Any) -> Expr:
-        return nodes.Function(type(entry).__name__, tuple(map(self.node, entry.args)))
+        return nodes.Function(type(entry).__name__.lower(), tuple(map(self.node, entry.args)))

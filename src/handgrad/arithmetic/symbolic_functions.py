@@ -123,6 +123,41 @@ def abs(x: SymbolicArray) -> SymbolicArray:  # noqa: A001  the array API's name
     return _map(sympy.Abs, x)
 
 
+def sin(x: SymbolicArray) -> SymbolicArray:
+    """The sine, entry by entry."""
+    return _map(sympy.sin, x)
+
+
+def cos(x: SymbolicArray) -> SymbolicArray:
+    """The cosine, entry by entry."""
+    return _map(sympy.cos, x)
+
+
+def erf(x: SymbolicArray) -> SymbolicArray:
+    """The error function, entry by entry."""
+    return _map(sympy.erf, x)
+
+
+def expm1(x: SymbolicArray) -> SymbolicArray:
+    """e^x − 1, entry by entry."""
+    return _map(lambda entry: sympy.exp(entry) - 1, x)
+
+
+def log1p(x: SymbolicArray) -> SymbolicArray:
+    """ln(1 + x), entry by entry."""
+    return _map(lambda entry: _log(1 + entry), x)
+
+
+def power(x: SymbolicArray, p: Any) -> SymbolicArray:
+    """x^p, entry by entry."""
+    return _map(sympy.Pow, x, p)
+
+
+def pi_like(x: SymbolicArray) -> SymbolicArray:
+    """π in the shape of x."""
+    return _filled([sympy.pi] * x.size, x.shape)
+
+
 def where(condition: Any, yes: Any, no: Any) -> SymbolicArray:
     """``yes`` where the condition holds, else ``no``; a choice by cases where it is open."""
     return _map(_chosen, condition, yes, no)
@@ -143,6 +178,11 @@ def _chosen(condition: Any, yes: Any, no: Any) -> Any:
 def maximum(a: Any, b: Any) -> SymbolicArray:
     """The larger of a and b, entry by entry."""
     return where(asarray(a) >= asarray(b), a, b)
+
+
+def minimum(a: Any, b: Any) -> SymbolicArray:
+    """The smaller of a and b, entry by entry."""
+    return where(asarray(a) <= asarray(b), a, b)
 
 
 def sum(x: SymbolicArray, *, axis: Any = None, keepdims: bool = False) -> SymbolicArray:  # noqa: A001  the API's name

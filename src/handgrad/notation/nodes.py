@@ -178,10 +178,11 @@ class Transpose(Expr, frozen=True):
 
 
 class Partial(Expr, frozen=True):
-    """∂of/∂by."""
+    """∂of/∂by; ``through`` names the quantity through which this contribution to it comes."""
 
     of: Expr
     by: Expr
+    through: Expr | None = None
 
 
 class BigSum(Expr, frozen=True):

@@ -6,6 +6,8 @@ them follows the problem's ``notation``.
 
 from __future__ import annotations
 
+import re
+
 from msgspec import Struct
 
 from handgrad.notation.nodes import Expr, Partial, Symbol
@@ -22,6 +24,25 @@ _HATTED = ("yhat",)
 _LONGEST = 12
 
 
+GREEK = {
+    "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ",
+    "mu": "μ", "rho": "ρ", "sigma": "σ", "phi": "φ", "psi": "ψ", "omega": "ω",
+}  # fmt: skip
+_INDEXED = re.compile(rf"([A-Za-z]|{'|'.join(GREEK)})_?([A-Za-z0-9]*)")
+_MOST_STROKES = 2
+
+
+def _strokes(name: str) -> tuple[str, int]:
+    """A name and how many updates it has seen: W1'' is ("W1", 2), W1'3 is ("W1", 3)."""
+    stem, stroke, rest = name.partition("'")
+    return stem, 0 if not stroke else int(rest) if rest.isdigit() else 1 + len(rest)
+
+
+def _primes(strokes: int) -> tuple[int, str]:
+    """Up to two strokes as such, more as a number above."""
+    return (strokes, "") if strokes <= _MOST_STROKES else (0, str(strokes))
+
+
 class Convention(Struct, frozen=True):
     """A table of symbols; ``vector`` names are bold unless the quantity is a single number."""
 
@@ -32,18 +53,29 @@ class Convention(Struct, frozen=True):
     def symbol(self, name: str, *, bold: bool = True) -> Expr:
         """What is printed for a quantity: ``dL/dW1`` gives ∂L/∂W₁."""
         if name.startswith("dL/d"):
-            return Partial(self.symbol("L", bold=False), self.symbol(name[4:], bold=bold))
-        stem = name.rstrip("'")
+            by, _, through = name[4:].partition("@")
+            via = self.symbol(through.partition(".")[0], bold=bold) if through else None
+            return Partial(self.symbol("L", bold=False), self.symbol(by, bold=bold), via)
+        stem, strokes = _strokes(name)
         letter = stem.rstrip("0123456789")
         number = stem[len(letter) :]
         if letter not in LETTERS:
-            return Symbol(stem, primes=len(name) - len(stem))
+            return self._own(stem, strokes, bold=bold)
         written = self.letters.get(letter, LETTERS[letter])
         hat = letter in _HATTED and letter not in self.letters
         if letter == "yhat" and not hat and self.last:
             number = str(self.last)
         bold = bold and letter != "L" and len(written) == 1
-        return Symbol(written, number, bold=bold, hat=hat, primes=len(name) - len(stem))
+        primes, sup = _primes(strokes)
+        return Symbol(written, number, bold=bold, hat=hat, primes=primes, sup=sup)
+
+    def _own(self, stem: str, strokes: int, *, bold: bool) -> Symbol:
+        """A name of the user's own: one letter, perhaps with an index (W_hh, U2), or a word."""
+        primes, sup = _primes(strokes)
+        match = _INDEXED.fullmatch(stem)
+        if match is None:
+            return Symbol(stem, primes=primes, sup=sup)
+        return Symbol(GREEK.get(match[1], match[1]), match[2], bold=bold, primes=primes, sup=sup)
 
 
 def convention(notation: object, last: int = 0) -> Convention:

@@ -30,13 +30,23 @@ class Loss(Op, frozen=True, kw_only=True):
     """Output op and the rule that gives ∂L/∂a of both together, as the textbooks do."""
     labels: ClassVar[bool] = False
     """Whether the target may be given as the number of a class."""
-    reduction: Literal["mean", "sum"] = "mean"
+    reduction: Literal["mean", "sum", "none"] = "mean"
 
     def shape(self, report: Report, *, yhat: Shape, y: Shape) -> Shape | None:
         """A single number from ŷ and y of one shape."""
         if yhat != y and prod(yhat) != prod(y):
             report("y", f"expected {described(yhat)} as the network gives, found {described(y)}")
         return ()
+
+    def joint_with(self, op: Op, shape: Shape) -> str | None:
+        """The joint rule with an output op that reads ``shape``; None where there is none."""
+        axis = getattr(op, "axis", 1)
+        classes_first = (axis if axis > 0 else axis + len(shape) + 1) == 1
+        return self.joint.get(op.name) if classes_first else None
+
+    def target_shape(self, yhat: Shape) -> Shape:
+        """The shape of the target for an output of this shape."""
+        return yhat
 
     def check_target(self, report: Report, target: list[Any]) -> None:
         """Report a target that this loss has no meaning for."""

@@ -191,7 +191,7 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Stack: lambda s: ", ".join(f"{clean(label)}: {inline(item)}" if label else inline(item) for label, item in s.items),
     Dots: lambda d: _DOTS[d.direction],
     Transpose: lambda t: wrapped(t.value, ATOM) + "ᵀ",
-    Partial: lambda p: f"∂{inline(p.of)}/∂{inline(p.by)}",
+    Partial: lambda p: f"∂{inline(p.of)}/∂{inline(p.by)}" + (f"|{inline(p.through)}" if p.through else ""),
     BigSum: _big_sum,
     Relation: lambda r: f"{inline(r.left)} {r.sign} {inline(r.right)}",
     Cases: _cases,

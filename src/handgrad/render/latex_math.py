@@ -118,6 +118,11 @@ def _entry(entry: Entry) -> str:
     return f"{letters}[{indices}]"
 
 
+def _partial(partial: Partial) -> str:
+    fraction = rf"\frac{{\partial {math(partial.of)}}}{{\partial {math(partial.by)}}}"
+    return fraction if partial.through is None else rf"\left.{fraction}\right|_{{{math(partial.through)}}}"
+
+
 def _number(number: Number) -> str:
     mantissa, _, power = number.text.partition("e")
     return rf"{mantissa} \cdot 10^{{{power}}}" if power else mantissa
@@ -243,7 +248,7 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Stack: _stack,
     Dots: lambda d: _DOTS[d.direction],
     Transpose: lambda t: rf"{_raised(t.value)}^{{\top}}",
-    Partial: lambda p: rf"\frac{{\partial {math(p.of)}}}{{\partial {math(p.by)}}}",
+    Partial: _partial,
     BigSum: _big_sum,
     Relation: lambda r: f"{math(r.left)} {sign(r.sign)} {math(r.right)}",
     Cases: _cases,
@@ -274,8 +279,8 @@ def points(expression: Expr) -> float:  # noqa: C901, PLR0911  one case for each
             return max(6 * len(label) + 12 + points(item) for label, item in items)
         case Fraction(p, q):
             return max(points(p), points(q)) * (1.0 if isinstance(p, Matrix) else 0.95) + 4
-        case Partial(of, by):
-            return max(points(of), points(by)) + 10
+        case Partial(of, by, through):
+            return max(points(of), points(by)) + 10 + (points(through) if through is not None else 0)
         case Power(base, exponent):
             return points(base) + 0.75 * points(exponent) + 2
         case Cases(branches):

@@ -22,7 +22,7 @@ TITLES = {"forward": "Forward pass", "loss": "Loss", "backward": "Backward pass"
 
 def document(trace: Trace, queries: Sequence[Query]) -> Document:
     """The working of a trace: all of it, or what the questions need and their answers."""
-    last = trace.problem.network.nodes[-1].layer
+    last = trace.problem.network.last.layer
     board = Board(trace, convention(trace.problem.notation, last))
     plan = trace.plan
     steps = plan.chain([query.name for query in queries]) if queries else list(plan.steps.values())
@@ -81,7 +81,8 @@ class _Writer:
     def _layers(self) -> Table:
         rows = []
         for node in self.trace.problem.network.nodes:
-            reads, gives = _size(node.reads_shape), _size(node.shape)
+            network = self.trace.problem.network
+            reads, gives = ", ".join(_size(network.shape(name)) for name in node.reads), _size(node.shape)
             rows.append((str(node.layer), node.op.name, f"{reads} → {gives}", self.board.symbol(node.name)))
         return Table(("Layer", "Op", "Shape", "Gives"), tuple(rows))
 
@@ -109,14 +110,14 @@ class _Writer:
         if isinstance(step.op, Loss) and step.rule in step.op.joint.values():
             blocks += self._joint(step, step.op)
         for left, right in _definitions(step, self.board.convention.symbol("a", bold=False)):
-            if left not in self.defined:
+            if left not in self.defined and left != right:
                 self.defined.add(left)
                 blocks.append(Equation(left, (Line("=", right),)))
         return blocks
 
     def _joint(self, step: Step, loss: Loss) -> list[Block]:
-        output = self.trace.problem.network.nodes[-1]
-        a, yhat, y = (self.board.symbol(name) for name in (output.reads, "yhat", "y"))
+        output = self.trace.problem.network.last
+        a, yhat, y = (self.board.symbol(name) for name in (output.reads[0], "yhat", "y"))
         words = f"{output.op.name} and {loss.name} together, by the chain rule over the outputs (for one example):"
         blocks: list[Block] = [Paragraph((words[0].upper() + words[1:],))]
         derivation = getattr(loss, f"{step.rule}_derivation")(a, yhat, y)

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from handgrad.arithmetic.real import Scalar
+from handgrad.arithmetic.exact import exact_expression
+from handgrad.arithmetic.real import ONE, Scalar
 from handgrad.arithmetic.value import comparable
 from handgrad.notation.nodes import Entry, Expr, Number
 from handgrad.notation.symbols import Convention
 from handgrad.ops.op import Shape
-from handgrad.ops.textbook import one_over
-from handgrad.plan import WEIGHT, Step
+from handgrad.plan import HIDDEN, WEIGHT, Step
 from handgrad.trace import Trace, flat
 from handgrad.working.layout import arrange
 
@@ -33,7 +33,7 @@ class Board:
 
     def symbol(self, name: str) -> Expr:
         """What is printed for a quantity."""
-        inner = name.removeprefix("dL/d")
+        inner = name.removeprefix("dL/d").partition("@")[0]
         single = not self.plan.shape(inner) and not self.side_by_side(inner)
         return self.convention.symbol(name, bold=not single)
 
@@ -75,11 +75,11 @@ class Board:
         indices = list(product(*(range(n) for n in self.plan.shape(name))))
         return [(n, index) for n in range(self.examples(name)) for index in indices]
 
-    def weight(self) -> Expr:
-        """dL: how much an example counts in L."""
-        problem = self.trace.problem
-        mean = problem.batch and problem.loss is not None and problem.loss.reduction == "mean"
-        return one_over(problem.examples) if mean and problem.examples > 1 else Number("1", 1)
+    def hidden(self, name: str) -> Expr:
+        """dL, how much an example counts in L; 1 for a penalty."""
+        share = self.trace.problem.share if name == WEIGHT else ONE
+        shown = exact_expression(share, decimals=False)
+        return Number(str(share), share) if shown is None else shown
 
     def constant(self, step: Step, name: str) -> Expr:
         """A setting of an op as it is printed."""
@@ -152,22 +152,22 @@ class Fixed:
 def operands(board: Board, step: Step, example: int, kind: type[Numbers]) -> dict[str, Any]:
     """The letters of a step's rule for its entry form."""
     letters: dict[str, Any] = {
-        letter: Fixed(board.weight()) if name == WEIGHT else kind(board, name, example)
+        letter: Fixed(board.hidden(name)) if name in HIDDEN else kind(board, name, example)
         for letter, name in step.letters.items()
     }
     wanted = step.op.letters(step.rule)
-    letters |= {name: Fixed(board.constant(step, name)) for name in step.op.constants if name in wanted}
-    return letters | step.shapes
+    letters |= {name: Fixed(board.constant(step, name)) for name in step.op.given_constants if name in wanted}
+    return letters | step.known
 
 
 def expressions(board: Board, step: Step, *, numbers: bool) -> dict[str, Any]:
     """The letters of a step's rule for its form over whole arrays."""
     letters: dict[str, Any] = {}
     for letter, name in step.letters.items():
-        if name == WEIGHT:
-            letters[letter] = board.weight()
+        if name in HIDDEN:
+            letters[letter] = board.hidden(name)
         else:
             letters[letter] = board.value(name) if numbers else board.symbol(name)
     wanted = step.op.letters(step.rule)
-    letters |= {name: board.constant(step, name) for name in step.op.constants if name in wanted}
-    return letters | step.shapes
+    letters |= {name: board.constant(step, name) for name in step.op.given_constants if name in wanted}
+    return letters | step.known

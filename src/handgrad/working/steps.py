@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from handgrad.notation.document import Equation, Line
-from handgrad.notation.nodes import Entry, Expr
+from handgrad.notation.nodes import Entry, Expr, Stack
 from handgrad.ops.losses import Loss, Reduction
 from handgrad.ops.op import Shape
-from handgrad.ops.textbook import sum_over
-from handgrad.plan import WEIGHT, Step
+from handgrad.ops.textbook import elided_sum, sum_over
+from handgrad.plan import HIDDEN, Step
 from handgrad.query import Query
 from handgrad.working.layout import arrange
 from handgrad.working.operands import Board, Numbers, Symbols, expressions, operands
@@ -28,29 +28,39 @@ def equation(board: Board, step: Step, number: int) -> Equation:
 
 def _formula(board: Board, step: Step) -> Expr:
     form = step.op.form(step.rule, expressions(board, step, numbers=False))
-    return sum_over("n", Entry(form, ("n",))) if board.plan.batch and step.rule in step.op.summed else form
+    return sum_over("n", Entry(form, ("n",))) if _sums_examples(board, step) else form
+
+
+def _sums_examples(board: Board, step: Step) -> bool:
+    """Whether the form holds for one example and the result is the sum over the batch."""
+    return board.plan.batch and (step.over_batch or step.rule in step.op.summed)
 
 
 def uses(step: Step) -> tuple[str, ...]:
     """The quantities that a step is made of."""
-    return tuple(name for name in step.letters.values() if name != WEIGHT)
+    return tuple(name for name in step.letters.values() if name not in HIDDEN)
 
 
 def _substituted(board: Board, step: Step) -> Expr:
-    if not step.op.by_entry:
-        if board.plan.batch and step.rule in step.op.summed:
-            return _by_entry(board, step)
-        return step.op.form(step.rule, expressions(board, step, numbers=True))
-    return _by_entry(board, step)
+    if step.op.by_entry or _sums_examples(board, step):
+        return _by_entry(board, step)
+    letters = expressions(board, step, numbers=True)
+    if any(isinstance(value, Stack) for value in letters.values()):  # there is no product of a stack of matrices
+        return _by_entry(board, step)
+    return step.op.form(step.rule, letters)
 
 
 def _by_entry(board: Board, step: Step) -> Expr:
     examples = board.examples(step.name) if board.side_by_side(step.name) else None
-    return arrange(
-        step.shape,
-        examples,
-        lambda n, index: step.op.entry(step.rule, index, operands(board, step, n, Numbers)),
-    )
+    return arrange(step.shape, examples, lambda n, index: entry_form(board, step, n, index, Numbers))
+
+
+def entry_form(board: Board, step: Step, example: int, index: Shape, kind: type[Numbers]) -> Expr:
+    """The form of one entry; summed over the batch where its rule gives one value for each example."""
+    if not step.over_batch:
+        return step.op.entry(step.rule, index, operands(board, step, example, kind))
+    count = board.trace.problem.examples
+    return elided_sum(count, lambda n: step.op.entry(step.rule, index, operands(board, step, n, kind)))
 
 
 def _result(board: Board, lines: list[Line], name: str, value: Expr, sign: str) -> None:
@@ -75,9 +85,9 @@ def entry_equation(board: Board, query: Query, number: int) -> Equation:
     lines: list[Line] = []
     sign = "="
     if step is not None and step.op.has_entry(step.rule):
-        lines.append(Line("=", step.op.entry(step.rule, index, operands(board, step, example, Symbols))))
+        lines.append(Line("=", entry_form(board, step, example, index, Symbols)))
         board.fresh()
-        substituted = step.op.entry(step.rule, index, operands(board, step, example, Numbers))
+        substituted = entry_form(board, step, example, index, Numbers)
         sign = "=" if board.exact else "≈"
         _append(lines, sign, substituted)
     board.fresh()
