@@ -138,15 +138,36 @@ def test_verify_takes_random_rationals_for_the_symbols() -> None:
         assert all(check.agrees for check in hg.verify(problem(tree)))
 
 
-def test_an_undecided_maximum_is_refused() -> None:
+def test_max_pooling_is_a_choice_whose_working_is_refused() -> None:
     tree = {
         "network": {"input": 4, "layers": [{"op": "max_pool1d", "kernel": 2}]},
-        "data": {"x": [1, "x", 2, 3]},
+        "loss": {"op": "squared_error"},
+        "data": {"x": [1, "x", "w", 3], "y": [0, 0]},
+    }
+    trace = hg.solve(problem(tree))
+    for x, w in ((2, 4), (0, 2), (5, -1)):
+        exact = trace.substitute({"x": x, "w": w})
+        for name in ("yhat", "L", "dL/dx"):
+            formulas = np.atleast_1d(np.asarray(trace[name], object)).ravel()
+            assert [float(entry.subs({X: x, W: w})) for entry in formulas] == list(
+                np.atleast_1d(np.asarray(exact[name], float)).ravel()
+            )
+    with pytest.raises(hg.InputError) as error:
+        trace.working()
+    assert str(error.value) == (
+        "the working depends on which of several formulas is the largest; put numbers in for the symbols"
+    )
+
+
+def test_a_global_maximum_of_symbols_is_refused() -> None:
+    tree = {
+        "network": {"input": [1, 2], "layers": [{"op": "global_max_pool"}]},
+        "data": {"x": [[1, "x"]]},
     }
     with pytest.raises(hg.InputError) as error:
         hg.solve(problem(tree))
     assert str(error.value) == (
-        "yhat, layer 1 (max_pool1d): cannot decide which of several formulas is the largest in symbolic"
+        "yhat, layer 1 (global_max_pool): cannot decide which of several formulas is the largest in symbolic"
     )
 
 
@@ -259,3 +280,30 @@ def test_how_formulas_are_written() -> None:
         found = inline(shown(expression, decimals=True))
         assert text is None or found == text
     assert inline(shown(sum(sympy.Symbol(f"x{i}") ** i for i in range(99)), decimals=True)) == "⋯"
+
+
+def test_the_functions_over_formulas_are_those_over_numbers() -> None:
+    from handgrad.arithmetic import exact_functions, symbolic_functions
+
+    rules = {name for name, found in vars(exact_functions).items() if callable(found) and name[0].islower()}
+    written = {name for name in rules if getattr(exact_functions, name).__module__ == exact_functions.__name__}
+    assert {name for name in written if not hasattr(symbolic_functions, name)} == set()
+
+
+def test_ops_of_every_function() -> None:
+    for op, places in (("softplus", 3), ("gelu", 3), ("log_softmax", 3), ("elu", 3), ("sin", 3)):
+        tree = {
+            "network": {"input": 3, "layers": [{"op": op}]},
+            "loss": {"op": "squared_error"},
+            "data": {"x": ["x", "w", "-1/2"], "y": [0, "y", 1][:places]},
+        }
+        try:
+            given = problem(tree)
+        except hg.InputError:
+            continue
+        trace = hg.solve(given)
+        exact = trace.substitute({"x": "0.3", "w": "-0.7", "y": "0.2"})
+        at = {X: sympy.Rational(3, 10), W: sympy.Rational(-7, 10), Y: sympy.Rational(1, 5)}
+        found = [float(sympy.N(entry.subs(at))) for entry in trace["dL/dx"]]
+        np.testing.assert_allclose(found, np.asarray(exact["dL/dx"], float), rtol=1e-10)
+        assert trace.working().to_terminal()
