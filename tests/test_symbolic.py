@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -205,6 +206,22 @@ def test_numeric_arithmetics_refuse_symbols_at_once() -> None:
         assert str(error.value).splitlines()[2] == (
             'W1[1,1]: "w" is a symbol; give it a value or use the symbolic arithmetic'
         )
+
+
+def test_a_symbol_has_no_value() -> None:
+    entry = problem(NEURON).x.written()[0]
+    assert repr(entry) == "Unknown('x')"
+    for ask in (float, lambda unknown: unknown.ball()):
+        with pytest.raises(hg.InputError, match='"x" is a symbol; give it a value or use the symbolic arithmetic'):
+            ask(entry)
+
+
+def test_without_sympy_there_is_one_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("handgrad.arithmetic.symbolic_functions", raising=False)
+    monkeypatch.setitem(sys.modules, "handgrad.arithmetic.symbolic_functions", None)
+    with pytest.raises(hg.InputError) as error:
+        hg.solve(problem(NEURON))
+    assert str(error.value) == 'the symbolic arithmetic needs SymPy: pip install "handgrad[symbolic]"'
 
 
 def test_a_setting_is_no_symbol() -> None:

@@ -240,7 +240,8 @@ def settled(entry: Any) -> Any:
     if entry.has(sympy.Float):
         entry = sympy.nsimplify(entry, rational=True)
     if entry.has(sympy.Dummy):
-        entry = sympy.expand_log(sympy.together(entry, deep=True))
+        shallow = sympy.together(entry)
+        entry = sympy.expand_log(sympy.together(entry, deep=True)) if shallow.has(sympy.Dummy) else shallow
         if entry.has(sympy.Dummy):
             raise DomainError(UNDECIDED)
     small = size(entry, SMALL) < SMALL
