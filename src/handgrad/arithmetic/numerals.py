@@ -6,8 +6,6 @@ A decimal is that exact decimal (0.1 is 1/10). Text is read by a small grammar o
     term   = factor {("*" | "/") factor}
     factor = ("+" | "-") factor | atom ["^" factor]
     atom   = number | "pi" | "e" | ("sqrt" | "ln" | "exp") "(" sum ")" | "(" sum ")"
-
-In a weight, an input or a target a word alone ("w", "w_12") is a symbol: see ``unknown``.
 """
 
 from __future__ import annotations

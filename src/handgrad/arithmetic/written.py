@@ -133,7 +133,7 @@ def from_floats(values: NDArray[np.float64]) -> WrittenArray:
 def array(value: object, path: Path, mistakes: list[Mistake], *, symbols: bool = False) -> WrittenArray | None:
     """The array of a number, of nested lists or of a NumPy array; None where something is wrong.
 
-    ``symbols``: a word such as "w" is a symbol in place of a number.
+    ``symbols``: a word such as "w" is a symbol in place of a number (see ``unknown``).
     Appends a mistake for each entry that is no number (the first five one by one), for rows of different
     lengths, an empty list, or lists nested deeper than six.
     """
