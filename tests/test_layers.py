@@ -21,7 +21,7 @@ STOREYS = [
     ("wiring", "network"),
     ("plan", "query", "problem_data", "problem", "problem_lines", "problem_text", "problem_file", "schema"),
     ("trace",),
-    ("verify", "working"),
+    ("verify", "working", "interop"),
     ("render",),
     ("cli",),
 ]
