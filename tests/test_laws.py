@@ -16,10 +16,10 @@ from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.arithmetic.exact_array import ExactArray
-from handgrad.tables import settings
 from handgrad.ops import LOSSES, OPS
 from handgrad.ops.dense import Dense
 from handgrad.ops.op import Op, Sample
+from handgrad.tables import settings
 from handgrad.verify import agreement, law
 
 EXACT = arithmetic("exact")
@@ -61,7 +61,7 @@ def deviation(op: Op, sample: Sample, letter: str, seed: int) -> Any:
     random = Random(seed)
     values = values_of(sample, random)
     with EXACT.working(0):
-        constants = {name: EXACT.array(getattr(op, name).written) for name in op.constants}
+        constants = {name: EXACT.array(getattr(op, name).written) for name in op.given_constants}
         output = op.apply("forward", EXACT.xp, values | constants)
         upstream = drawn(output.shape, -4, 4, random)
         direction = drawn(values[letter].shape, -4, 4, random)
@@ -84,8 +84,8 @@ def test_the_same_rules_agree_in_floating_point(kind: type[Op], sample: Sample, 
     op, random, floating = an_op(kind, sample), Random(7), arithmetic(name)
     dtype = np.dtype(name)
     values = {key: np.asarray(value).astype(dtype) for key, value in values_of(sample, random).items()}
-    constants = {key: floating.array(getattr(op, key).written) for key in op.constants}
-    output = op.apply("forward", np, values | constants)
+    constants = {key: floating.array(getattr(op, key).written) for key in op.given_constants}
+    output = op.apply("forward", floating.xp, values | constants)
     assert output.dtype == dtype
     upstream = np.asarray(drawn(output.shape, -4, 4, random)).astype(dtype)
     direction = np.asarray(drawn(values[letter].shape, -4, 4, random)).astype(dtype)

@@ -197,7 +197,7 @@ class _Planner:
 
     def _update(self, update: Update, count: int) -> None:
         for name in self.network.parameters:
-            gradient = f"dL/d{self.now(name, count - 1)}"
+            gradient = f"dL/d{primed(name, count - 1)}"
             if name not in self.problem.freeze and gradient in self.steps:
                 self._move(update, name, gradient, count)
 
@@ -260,8 +260,8 @@ class _Backward:
         return self.planner.now(name, self.count)
 
     def _gradient(self, name: str) -> str:
-        own = name in self.network.inputs  # an input stays, but each pass has a gradient of its own
-        return f"dL/d{primed(name, self.count) if own else self._now(name)}"
+        # also what stays (an input, a frozen parameter) has a gradient of its own in each pass
+        return f"dL/d{primed(name, self.count)}"
 
     def _live(self) -> set[str]:
         """What receives a gradient: ŷ, and whatever a node that receives one hands it on to."""

@@ -155,7 +155,7 @@ class Trace:
 
     def _take(self, step: Step) -> None:
         letters = letter_values(step, self._values, self.arithmetic.xp, self.problem.examples)
-        for constant in step.op.constants:
+        for constant in step.op.given_constants:
             if constant in step.op.letters(step.rule):
                 letters[constant] = self.arithmetic.array(getattr(step.op, constant).written)
         try:

@@ -150,8 +150,8 @@ def _objective(trace: Trace, values: dict[str, Any]) -> Any:
 
 def constants(op: Op, rule: str, arithmetic: Any, xp: Any) -> dict[str, Array]:
     """The settings of an op that a rule takes by name, as arrays of ``xp``."""
-    wanted = op.letters(rule)
-    return {name: xp.asarray(arithmetic.array(getattr(op, name).written)) for name in op.constants if name in wanted}
+    wanted = [name for name in op.given_constants if name in op.letters(rule)]
+    return {name: xp.asarray(arithmetic.array(getattr(op, name).written)) for name in wanted}
 
 
 def _inner(a: ExactArray, b: ExactArray) -> Any:

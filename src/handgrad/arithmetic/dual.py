@@ -125,6 +125,28 @@ def dual_namespace(xp: Any) -> SimpleNamespace:  # noqa: C901  a table of short 
     def log(x: Dual) -> Dual:
         return Dual(xp, xp.log(x.value), x.tangent / x.value)
 
+    def expm1(x: Dual) -> Dual:
+        value = xp.expm1(x.value)
+        return Dual(xp, value, (value + 1) * x.tangent)
+
+    def log1p(x: Dual) -> Dual:
+        return Dual(xp, xp.log1p(x.value), x.tangent / (1 + x.value))
+
+    def erf(x: Dual) -> Dual:
+        slope = 2 * xp.exp(-(x.value * x.value)) / xp.sqrt(xp.pi_like(x.value))
+        return Dual(xp, xp.erf(x.value), slope * x.tangent)
+
+    def sin(x: Dual) -> Dual:
+        return Dual(xp, xp.sin(x.value), xp.cos(x.value) * x.tangent)
+
+    def cos(x: Dual) -> Dual:
+        return Dual(xp, xp.cos(x.value), -(xp.sin(x.value) * x.tangent))
+
+    def power(x: Dual, p: Any) -> Dual:
+        # the exponent is a constant
+        p = lift(p).value
+        return Dual(xp, xp.power(x.value, p), p * xp.power(x.value, p - 1) * x.tangent)
+
     def tanh(x: Dual) -> Dual:
         value = xp.tanh(x.value)
         return Dual(xp, value, (1 - value * value) * x.tangent)
@@ -141,6 +163,10 @@ def dual_namespace(xp: Any) -> SimpleNamespace:  # noqa: C901  a table of short 
     def maximum(a: Any, b: Any) -> Dual:
         a, b = lift(a), lift(b)
         return where(a.value >= b.value, a, b)
+
+    def minimum(a: Any, b: Any) -> Dual:
+        a, b = lift(a), lift(b)
+        return where(a.value <= b.value, a, b)
 
     def largest(x: Dual, *, axis: int, keepdims: bool = False) -> Dual:
         # the entry at argmax is picked by a sum over the axis in which all others count zero
@@ -172,7 +198,9 @@ def dual_namespace(xp: Any) -> SimpleNamespace:  # noqa: C901  a table of short 
     linear = ("sum", "take", "reshape", "permute_dims", "expand_dims")
     return SimpleNamespace(
         exp=exp, log=log, tanh=tanh, sqrt=sqrt, where=where, maximum=maximum, max=largest, concat=concat,
-        abs=absolute, asarray=lift,
+        abs=absolute, asarray=lift, minimum=minimum,
+        expm1=expm1, log1p=log1p, erf=erf, sin=sin, cos=cos, power=power,
+        pi_like=lambda x: lift(xp.pi_like(x.value)),
         argmax=lambda x, *, axis: xp.argmax(x.value, axis=axis),
         zeros_like=lambda x: lift(xp.zeros_like(x.value)),
         ones_like=lambda x: lift(xp.ones_like(x.value)),

@@ -14,6 +14,7 @@ from handgrad.arithmetic.exact_array import (
     Shape,
     asarray,
     broadcast,
+    combine,
     common_shape,
     lanes,
     matmul,
@@ -36,6 +37,41 @@ def exp(x: ExactArray) -> ExactArray:
 def log(x: ExactArray) -> ExactArray:
     """ln x, entry by entry; DomainError where x is not positive."""
     return _map(real.log, x)
+
+
+def expm1(x: ExactArray) -> ExactArray:
+    """e^x − 1, entry by entry."""
+    return _map(real.expm1, x)
+
+
+def log1p(x: ExactArray) -> ExactArray:
+    """ln(1 + x), entry by entry; DomainError where 1 + x is not positive."""
+    return _map(real.log1p, x)
+
+
+def erf(x: ExactArray) -> ExactArray:
+    """The error function, entry by entry."""
+    return _map(real.erf, x)
+
+
+def sin(x: ExactArray) -> ExactArray:
+    """The sine, entry by entry."""
+    return _map(real.sin, x)
+
+
+def cos(x: ExactArray) -> ExactArray:
+    """The cosine, entry by entry."""
+    return _map(real.cos, x)
+
+
+def power(x: ExactArray, p: Any) -> ExactArray:
+    """x^p, entry by entry; DomainError where there is none."""
+    return combine(real.power, x, p)
+
+
+def pi_like(x: ExactArray) -> ExactArray:
+    """π in the shape of x."""
+    return ExactArray([real.pi()] * len(x.flat), x.shape)
 
 
 def tanh(x: ExactArray) -> ExactArray:
@@ -65,6 +101,12 @@ def maximum(a: Any, b: Any) -> ExactArray:
     """The larger of a and b, entry by entry."""
     a, b = asarray(a), asarray(b)
     return where(a >= b, a, b)
+
+
+def minimum(a: Any, b: Any) -> ExactArray:
+    """The smaller of a and b, entry by entry."""
+    a, b = asarray(a), asarray(b)
+    return where(a <= b, a, b)
 
 
 def _reduce(rule: Callable[[list[Scalar]], Scalar], x: ExactArray, axis: Any, *, keepdims: bool) -> ExactArray:

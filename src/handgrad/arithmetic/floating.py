@@ -11,6 +11,7 @@ import numpy as np
 from flint import fmpq
 
 from handgrad.arithmetic import digits as digit
+from handgrad.arithmetic import float_functions
 from handgrad.arithmetic.arithmetic import Shown
 from handgrad.arithmetic.exact import exact_expression
 from handgrad.arithmetic.written import WrittenArray
@@ -20,7 +21,7 @@ from handgrad.notation.nodes import Number
 class Floating:
     """NumPy arrays of one floating type."""
 
-    xp: Any = np
+    xp: Any = float_functions
     attempts = 1
 
     def __init__(self, name: str, digits: int) -> None:

@@ -94,6 +94,56 @@ def sqrt(x: Scalar) -> Scalar:
     return arb(x).sqrt()
 
 
+def expm1(x: Scalar) -> Scalar:
+    """e^x − 1; 0 at 0 stays rational."""
+    return ZERO if x == 0 else arb(x).expm1()
+
+
+def log1p(x: Scalar) -> Scalar:
+    """ln(1 + x) for x > −1; 0 at 0 stays rational."""
+    if x == 0:
+        return ZERO
+    if sign(x + 1) <= 0:
+        message = "the logarithm of a number that is not positive"
+        raise DomainError(message)
+    return arb(x).log1p()
+
+
+def erf(x: Scalar) -> Scalar:
+    """The error function; erf 0 = 0 stays rational."""
+    return ZERO if x == 0 else arb(x).erf()
+
+
+def sin(x: Scalar) -> Scalar:
+    """The sine; sin 0 = 0 stays rational."""
+    return ZERO if x == 0 else arb(x).sin()
+
+
+def cos(x: Scalar) -> Scalar:
+    """The cosine; cos 0 = 1 stays rational."""
+    return ONE if x == 0 else arb(x).cos()
+
+
+def pi() -> Scalar:
+    """The number π."""
+    return arb.pi()
+
+
+def power(x: Scalar, p: Scalar) -> Scalar:
+    """x^p: of any x (but 0 where p < 0) for an integer p, of x > 0 for any other.
+
+    Integer powers of rationals stay rational, and so do halves of them where the root is rational.
+    """
+    if isinstance(p, fmpq) and p.q == 1:
+        return x ** int(p) if p >= 0 else divide(ONE, x ** -int(p))
+    if sign(x) < 0 or (sign(x) == 0 and sign(p) < 0):
+        message = "a power of a number that is not positive"
+        raise DomainError(message)
+    if sign(x) == 0:
+        return ZERO
+    return power(sqrt(x), 2 * p) if isinstance(p, fmpq) and p.q == 2 else arb(x) ** arb(p)
+
+
 def divide(x: Scalar, y: Scalar) -> Scalar:
     """x / y for y ≠ 0."""
     if sign(y) == 0:

@@ -1,1 +1,1 @@
-"""Models of other formats as problems, and problems as models."""
+"""Models from and to the libraries that people have: each file one of them, imported when it is used."""

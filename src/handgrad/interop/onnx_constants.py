@@ -41,10 +41,10 @@ def _constant(call: Call) -> Any:
     given = call.node.attributes
     if hasattr(given.get("value"), "dtype"):
         return given["value"]
-    for key, kind in kinds.items():
-        if given.get(key) is not None:
-            return np.array(given[key], kind)
-    call.fail("a constant without a value that is read (a dense tensor, floats or integers)")
+    key = next((key for key in kinds if given.get(key) is not None), None)
+    if key is None:
+        call.fail("a constant without a value that is read (a dense tensor, floats or integers)")
+    return np.array(given[key], kinds[key])
 
 
 def _evaluated(call: Call, values: list[Any]) -> Any:

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from handgrad.interop import onnx_windows as _  # noqa: F401  fills the table
 from handgrad.interop.onnx_constants import FOLDED, fold, shape_of
 from handgrad.interop.onnx_layers import Call, Layers, Tensor
 from handgrad.interop.onnx_model import FLOATS, Graph, Input, Node, read_graph
-from handgrad.interop import onnx_windows as _  # noqa: F401  fills the table
 from handgrad.interop.onnx_ops import CONVERTERS, nearest_op
 
 if TYPE_CHECKING:

@@ -303,17 +303,14 @@ class _Reader:
             if name in given or not name:
                 self._fail(f'two inputs have the name "{name}"' if name else "an input has no name")
             given.add(name)
+        for node, name in ((node, name) for node in nodes for name in node.gives if name):
+            if name in given:
+                self._fail(f'{node}: it gives "{name}", which is given already')
+            given.add(name)
         for node in nodes:
-            for name in node.gives:
-                if name in given:
-                    self._fail(f'{node}: it gives "{name}", which is given already')
-                given.update({name} - {""})
-        for node in nodes:
-            for name in node.reads:
-                if name and name not in given:
-                    self._fail(f'{node}: it reads "{name}", which nothing gives')
-        if not outputs:
-            self._fail("the graph has no output")
-        for name in outputs:
-            if name not in given:
-                self._fail(f'nothing gives the output "{name}"')
+            missing = next((name for name in node.reads if name and name not in given), None)
+            if missing is not None:
+                self._fail(f'{node}: it reads "{missing}", which nothing gives')
+        absent = next((name for name in outputs if name not in given), None)
+        if not outputs or absent is not None:
+            self._fail(f'nothing gives the output "{absent}"' if outputs else "the graph has no output")

@@ -1,19 +1,50 @@
-"""Every op, defined once: importing this package fills the tables OPS, LOSSES and UPDATES."""
+"""Every op, defined once: importing this package fills the tables OPS, LOSSES, PENALTIES and UPDATES."""
 
-from handgrad.ops import activations, convolution, dense, losses, pooling, reshaping, updates
-from handgrad.ops.op import LOSSES, OPS, UPDATES, Op, register
+from handgrad.ops import (
+    activations,
+    average_pooling,
+    convolution,
+    dense,
+    functions,
+    global_pooling,
+    hard,
+    losses,
+    lp_pooling,
+    max_pooling,
+    pooling,
+    prelu,
+    rectifiers,
+    reshaping,
+    smooth,
+    softmax,
+    transposed_convolution,
+    updates,
+)
+from handgrad.ops.op import LOSSES, OPS, PENALTIES, UPDATES, Op, register
 
 __all__ = [
     "LOSSES",
     "OPS",
+    "PENALTIES",
     "UPDATES",
     "Op",
     "activations",
+    "average_pooling",
     "convolution",
     "dense",
+    "functions",
+    "global_pooling",
+    "hard",
     "losses",
+    "lp_pooling",
+    "max_pooling",
     "pooling",
+    "prelu",
+    "rectifiers",
     "register",
     "reshaping",
+    "smooth",
+    "softmax",
+    "transposed_convolution",
     "updates",
 ]

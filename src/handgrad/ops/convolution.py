@@ -6,17 +6,19 @@ from math import prod
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import BigSum, Entry, Expr, Function, Star, Sum, Symbol
+from handgrad.ops.correlation import correlated, correlated_back, kernel_gradient
 from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
 from handgrad.ops.places import ravel, unravel
 from handgrad.ops.textbook import described, elided_sum
-from handgrad.ops.windows import Padding, Size, Windows, check_sizes, each, out_size, pads, windows
+from handgrad.ops.windows import Geometry, Padding, Size, Windows, check_sizes, each, out_size, pads, windows
 
 
 class Convolution(Op, frozen=True, kw_only=True):
     """F = X * K + b: F[o,p] = Σ_{c,t} K[o,c,t] X[c, s p + d t − pad] + b[o].
 
-    Shapes: X [in][n…], K [out][in][k…], b [out], F [out][n′…] with
-    n′ = ⌊(n + pad − d (k−1) − 1)/s⌋ + 1. Short forms for one channel: K [k…] with X [n…] gives F [n′…];
+    Shapes: X [in][n…], K [out][in/groups][k…], b [out], F [out][n′…] with
+    n′ = ⌊(n + pad − d (k−1) − 1)/s⌋ + 1. In ``groups`` each run of output channels sees its run of input
+    channels alone (in groups of one: depthwise). Short forms for one channel: K [k…] with X [n…] gives F [n′…];
     K [out][k…] gives F [out][n′…].
 
     ∂L/∂K = X * ∂L/∂F; ∂L/∂X is the full convolution of ∂L/∂F with the flipped kernel.
@@ -24,6 +26,7 @@ class Convolution(Op, frozen=True, kw_only=True):
     """
 
     rank: ClassVar[int]
+    onnx: ClassVar[str] = "Conv"
     parameters: ClassVar[dict[str, str]] = {"K": "kernel", "b": "bias"}
     optional: ClassVar[tuple[str, ...]] = ("b",)
     by_entry: ClassVar[bool] = True
@@ -35,18 +38,20 @@ class Convolution(Op, frozen=True, kw_only=True):
     stride: Size = 1
     padding: Padding = 0
     dilation: Size = 1
+    groups: int = 1
     channels: int | None = None
     """The number of output channels, where the kernel is drawn at random."""
     size: Size | None = None
     """The kernel's length in each dimension, where it is drawn at random."""
 
     def expected(self, letter: str, x: Shape, known: dict[str, Shape]) -> Shape | None:
-        """K [channels][in][size…]; b as long as K has output channels."""
+        """K [channels][in/groups][size…]; b as long as K has output channels."""
         if letter == "b":
             return kernel_axes(known["K"], self.rank)[:1] if "K" in known else None
         if self.channels is None or self.size is None:
             return None
-        return (self.channels, input_axes(x, self.rank)[0], *each(self.size, self.rank))
+        ins = input_axes(x, self.rank)[0] // max(self.groups, 1)
+        return (self.channels, ins, *each(self.size, self.rank))
 
     def shape(self, report: Report, *, x: Shape, K: Shape, b: Shape | None = None) -> Shape | None:
         """[out][n′…] from x [in][n…], K [out][in][k…], b [out], and the short forms for one channel."""
@@ -58,97 +63,114 @@ class Convolution(Op, frozen=True, kw_only=True):
         if not rank <= len(x) <= rank + 1:
             report("op", f"expected an input of {rank} or, with channels, {rank + 1} axes, found shape {list(x)}")
             return None
-        outs, ins, taps = kernel_axes(K, rank)
-        channels, size = input_axes(x, rank)
-        if ins != channels:
-            report("kernel", f"expected {channels} input channels (axis in), found {ins}")
+        outs, ins, _ = kernel_axes(K, rank)
+        channels = input_axes(x, rank)[0]
+        if not self._groups_fit(report, outs, channels):
+            return None
+        if ins * self.groups != channels:
+            each_group = "" if self.groups == 1 else f" in each of the {self.groups} groups"
+            report("kernel", f"expected {channels // self.groups} input channels{each_group} (axis in), found {ins}")
         if b is not None and b != (outs,) and not (b == () and len(K) == rank):
             report("bias", f"expected one entry for each of the {outs} output channels, found {described(b)}")
         if not fits:
             return None
-        return self._out_shape(report, x, K, outs, size, taps)
+        return self._out_shape(report, x, K)
 
-    def _out_shape(self, report: Report, x: Shape, K: Shape, outs: int, size: Shape, taps: Shape) -> Shape | None:
-        stride, padding, dilation = self.geometry(size, taps)
-        output = out_size(size, taps, stride, padding, dilation)
-        for axis, out in enumerate(output):
+    def _groups_fit(self, report: Report, outs: int, channels: int) -> bool:
+        if self.groups < 1:
+            report("groups", f"expected a positive integer, found {self.groups}")
+        elif outs % self.groups or channels % self.groups:
+            report("groups", f"{channels} input and {outs} output channels do not split into {self.groups} groups")
+        else:
+            return True
+        return False
+
+    def _out_shape(self, report: Report, x: Shape, K: Shape) -> Shape | None:
+        at = self.geometry(x, K)
+        for axis, out in enumerate(at.output):
             if out < 1:
-                reach, have = dilation[axis] * (taps[axis] - 1) + 1, size[axis] + sum(padding[axis])
+                reach, have = at.reach[axis], at.size[axis] + sum(at.pads[axis])
                 report("kernel", f"the kernel reaches over {reach} entries, axis {axis + 1} of its input has {have}")
-        if min(output) < 1:
+        if min(at.output) < 1:
             return None
-        return output if len(K) == self.rank and len(x) == self.rank else (outs, *output)
+        return at.output if self._single(x, K) else (kernel_axes(K, self.rank)[0], *at.output)
 
-    def geometry(self, size: Shape, taps: Shape) -> tuple[Shape, tuple[tuple[int, int], ...], Shape]:
-        """Stride, padding and dilation for each dimension."""
+    def _single(self, x: Shape, K: Shape) -> bool:
+        """Whether neither has a channel axis."""
+        return len(K) == self.rank and len(x) == self.rank
+
+    def geometry(self, x: Shape, K: Shape) -> Geometry:
+        """How the kernel slides over the input (batch axis left out)."""
+        (_, size), taps = input_axes(x, self.rank), kernel_axes(K, self.rank)[2]
         stride, dilation = each(self.stride, self.rank), each(self.dilation, self.rank)
-        return stride, pads(self.padding, size, taps, stride, dilation), dilation
+        padding = pads(self.padding, size, taps, stride, dilation)
+        return Geometry(size, taps, stride, padding, dilation, out_size(size, taps, stride, padding, dilation))
 
     def windows(self, x: Shape, K: Shape) -> Windows:
         """The table of places for an input and kernel of these shapes."""
-        (_, size), taps = input_axes(x, self.rank), kernel_axes(K, self.rank)[2]
-        return windows(size, taps, *self.geometry(size, taps))
+        return windows(self.geometry(x, K))
 
     def forward(self, xp: Any, x: Array, K: Array, b: Array | None = None) -> Array:
-        at = self.windows(x.shape[1:], K.shape)
-        outs, ins, taps = kernel_axes(K.shape, self.rank)
-        # y[B,o,P] = Σ_(c,t) K[o,(c,t)] x[B,(c,t),P]
-        y = xp.reshape(K, (outs, ins * prod(taps))) @ _under_taps(xp, x, at, ins)
+        at = self.geometry(x.shape[1:], K.shape)
+        # y[B,o,P] = Σ_(c,t) K[o,c,t] x[B,c,t,P]
+        y = correlated(xp, self._full_x(xp, x, at), full_kernel(xp, K, self.rank), at, self.groups)
         if b is not None:
-            y = y + xp.reshape(b, (outs, 1))
-        single = K.ndim == self.rank and x.ndim == self.rank + 1
-        return xp.reshape(y, (x.shape[0], *(() if single else (outs,)), *at.output))
+            y = y + xp.reshape(b, (y.shape[1], *(1,) * self.rank))
+        return xp.reshape(y, (x.shape[0], *at.output)) if self._single(x.shape[1:], K.shape) else y
+
+    def _full_x(self, xp: Any, x: Array, at: Geometry) -> Array:
+        return x if x.ndim == self.rank + 2 else xp.reshape(x, (x.shape[0], 1, *at.size))
 
     def forward_form(self, x: Expr, K: Expr, b: Expr | None = None) -> Expr:
         return Star(x, K) if b is None else Sum((Star(x, K), b))
 
     def forward_entry(self, index: Shape, x: Operand, K: Operand, b: Operand | None = None) -> Expr:
-        at, ins = self.windows(x.shape, K.shape), kernel_axes(K.shape, self.rank)[1]
+        at, (outs, ins, _) = self.windows(x.shape, K.shape), kernel_axes(K.shape, self.rank)
         o, p = split(index, at.output)
+        first = ins * (o // (outs // self.groups))
         pairs = [(c, t) for c in range(ins) for t in at.inside[p]]
         total = elided_sum(
             len(pairs),
-            lambda k: self._x(x, pairs[k][0], at.gather[pairs[k][1]][p]) * self._k(K, o, *pairs[k]),
+            lambda k: self._x(x, first + pairs[k][0], at.gather[pairs[k][1]][p]) * self._k(K, o, *pairs[k]),
         )
         return total if b is None else total + b.entry(*((o,) if b.shape else ()))
 
     def dx(self, xp: Any, dy: Array, K: Array, x_shape: Shape) -> Array:
-        at = self.windows(x_shape, K.shape)
-        outs, ins, taps = kernel_axes(K.shape, self.rank)
-        batch, places = dy.shape[0], prod(at.output)
-        # dx[B,c,i] = Σ_(o,t) K[o,c,t] dy[B,o,scatter[t,i]]
-        seen = _taken(xp, xp.reshape(dy, (batch, outs, places)), at.scatter)
-        kernel = xp.permute_dims(xp.reshape(K, (outs, ins, prod(taps))), (1, 0, 2))
-        return xp.reshape(xp.reshape(kernel, (ins, outs * prod(taps))) @ seen, (batch, *x_shape))
+        at, kernel = self.geometry(x_shape, K.shape), full_kernel(xp, K, self.rank)
+        # dx[B,c,i] = Σ_(o,t) K[o,c,t] dy[B,o,p] over the places p whose tap t lies on i
+        upstream = xp.reshape(dy, (dy.shape[0], kernel.shape[0], *at.output))
+        return xp.reshape(correlated_back(xp, upstream, kernel, at, self.groups), (dy.shape[0], *x_shape))
 
     def dx_form(self, dy: Expr, K: Expr, x_shape: Shape) -> Expr:
         del x_shape
         return Star(dy, Function("rot180", (K,)))
 
     def dx_entry(self, index: Shape, dy: Operand, K: Operand, x_shape: Shape) -> Expr:
-        at, (outs, _, taps) = self.windows(x_shape, K.shape), kernel_axes(K.shape, self.rank)
+        at, (outs, ins, _) = self.windows(x_shape, K.shape), kernel_axes(K.shape, self.rank)
         c, i = split(index, at.input)
-        met = [(t, at.scatter[t][i]) for t in range(prod(taps)) if at.scatter[t][i] < prod(at.output)]
-        pairs = [(o, t, p) for o in range(outs) for t, p in met]
-        return elided_sum(len(pairs), lambda k: self._dx_term(dy, K, at, c, *pairs[k]))
+        share = outs // self.groups
+        group = range(c // ins * share, (c // ins + 1) * share)
+        pairs = [(o, t, p) for o in group for t, p in at.sources(i)]
+        return elided_sum(len(pairs), lambda k: self._dx_term(dy, K, at, c % ins, *pairs[k]))
 
     def _dx_term(self, dy: Operand, K: Operand, at: Windows, c: int, o: int, t: int, p: int) -> Expr:
         return self._y(dy, o, p, at.output) * self._k(K, o, c, t)
 
     def dK(self, xp: Any, dy: Array, x: Array, K_shape: Shape) -> Array:
-        at, (outs, ins, _) = self.windows(x.shape[1:], K_shape), kernel_axes(K_shape, self.rank)
-        seen = _under_taps(xp, x, at, ins)
-        # dK[o,(c,t)] = Σ_B Σ_P dy[B,o,P] x[B,(c,t),P]
-        products = xp.reshape(dy, (x.shape[0], outs, prod(at.output))) @ seen.mT
-        return xp.reshape(xp.sum(products, axis=0), K_shape)
+        at, outs = self.geometry(x.shape[1:], K_shape), kernel_axes(K_shape, self.rank)[0]
+        upstream = xp.reshape(dy, (x.shape[0], outs, *at.output))
+        # dK[o,c,t] = Σ_B Σ_P dy[B,o,P] x[B,c,t,P]
+        found = kernel_gradient(xp, upstream, self._full_x(xp, x, at), at, self.groups)
+        return xp.reshape(found, K_shape)
 
     def dK_form(self, dy: Expr, x: Expr, K_shape: Shape) -> Expr:
         del K_shape
         return Star(x, dy)
 
     def dK_entry(self, index: Shape, dy: Operand, x: Operand, K_shape: Shape) -> Expr:
-        at, taps = self.windows(x.shape, K_shape), kernel_axes(K_shape, self.rank)[2]
-        o, c, t = _kernel_place(index, self.rank, taps)
+        at, (outs, ins, taps) = self.windows(x.shape, K_shape), kernel_axes(K_shape, self.rank)
+        o, local, t = kernel_place(index, self.rank, taps)
+        c = local + ins * (o // (outs // self.groups))
         places = [p for p in range(prod(at.output)) if at.gather[t][p] < prod(at.input)]
         met = [(n, p) for n in range(len(x.examples)) for p in places]
         return elided_sum(
@@ -188,7 +210,7 @@ class Convolution(Op, frozen=True, kw_only=True):
     def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """One entry of X * K, as a sum over the kernel."""
         X, K = Symbol("X", bold=True), Symbol("K", bold=True)
-        places, taps = "ij"[: self.rank], "tu"[: self.rank]
+        places, taps = "ijk"[: self.rank], "tuv"[: self.rank]
         stride = each(self.stride, self.rank)
         under = tuple(_under(p, t, s) for p, t, s in zip(places, taps, stride, strict=True))
         body = Entry(X, under) * Entry(K, tuple(taps))
@@ -216,24 +238,17 @@ def split(index: Shape, size: Shape) -> tuple[int, int]:
     return (index[0] if len(index) > len(size) else 0), ravel(index[len(index) - len(size) :], size)
 
 
-def _kernel_place(index: Shape, rank: int, taps: Shape) -> tuple[int, int, int]:
+def kernel_place(index: Shape, rank: int, taps: Shape) -> tuple[int, int, int]:
+    """An index of a kernel in any form as output channel, input channel and tap."""
     leading = index[: len(index) - rank]
     o = leading[0] if leading else 0
     return o, leading[1] if len(leading) == 2 else 0, ravel(index[len(index) - rank :], taps)
 
 
-def _under_taps(xp: Any, x: Array, at: Windows, channels: int) -> Array:
-    """[B][(c,t)][P]: the entries of x under each tap at each place, 0 in the padding."""
-    flat = xp.reshape(x, (x.shape[0], channels, prod(at.input)))
-    return _taken(xp, flat, at.gather)
-
-
-def _taken(xp: Any, flat: Array, table: tuple[tuple[int, ...], ...]) -> Array:
-    """[B][(c,t)][places] from [B][c][n]: entry table[t][place], and 0 where that is n."""
-    batch, channels, _ = flat.shape
-    padded = xp.concat([flat, xp.zeros_like(flat[:, :, :1])], axis=2)
-    places = [place for row in table for place in row]
-    return xp.reshape(xp.take(padded, places, axis=2), (batch, channels * len(table), len(table[0])))
+def full_kernel(xp: Any, K: Array, rank: int) -> Array:
+    """A kernel in a short form with all its axes."""
+    outs, ins, taps = kernel_axes(K.shape, rank)
+    return K if K.ndim == rank + 2 else xp.reshape(K, (outs, ins, *taps))
 
 
 @register
@@ -241,18 +256,36 @@ class Conv1d(Convolution, frozen=True, kw_only=True):
     """F = X * K + b over one dimension: F[o,i] = Σ_{c,t} K[o,c,t] X[c, s(i−1)+t]; X [in][n], K [out][in][k]."""
 
     name: ClassVar[str] = "conv1d"
+    torch: ClassVar[str] = "nn.Conv1d"
     rank: ClassVar[int] = 1
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"x": (1, 8), "K": (2,)}),
         Sample({"x": (2, 5), "K": (3, 2), "b": (3,)}, {"padding": 1}),
         Sample({"x": (2, 2, 7), "K": (3, 2, 3), "b": (3,)}, {"stride": 2, "padding": 1}),
         Sample({"x": (1, 2, 8), "K": (1, 2, 2)}, {"dilation": 3, "padding": [[0, 2]]}),
+        Sample({"x": (2, 4, 6), "K": (6, 2, 2), "b": (6,)}, {"groups": 2, "stride": 3, "padding": "same_lower"}),
+        Sample({"x": (1, 3, 5), "K": (3, 2), "b": (3,)}, {"groups": 3}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample(
             {"kernel": [1, 2, 3, 4]},
             (3,),
             "layer 1 (conv1d): the kernel reaches over 4 entries, axis 1 of its input has 3",
+        ),
+        BadSample(
+            {"kernel": [[[1]], [[1]]], "groups": 2},
+            (3, 4),
+            "layer 1 (conv1d): 3 input and 2 output channels do not split into 2 groups",
+        ),
+        BadSample(
+            {"kernel": [[[1]], [[1]]], "groups": 2},
+            (4, 4),
+            "layer 1 (conv1d): expected 2 input channels in each of the 2 groups (axis in), found 1",
+        ),
+        BadSample(
+            {"kernel": [1], "groups": 0},
+            (4,),
+            "layer 1 (conv1d): expected a positive integer, found 0",
         ),
     )
 
@@ -262,17 +295,43 @@ class Conv2d(Convolution, frozen=True, kw_only=True):
     """F = X * K + b over two dimensions: F[o,i,j] = Σ_{c,t,u} K[o,c,t,u] X[c,i+t−1,j+u−1]; K [out][in][k][k]."""
 
     name: ClassVar[str] = "conv2d"
+    torch: ClassVar[str] = "nn.Conv2d"
     rank: ClassVar[int] = 2
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"x": (1, 4, 4), "K": (2, 3)}),
         Sample({"x": (2, 1, 4, 5), "K": (2, 2, 2), "b": (2,)}, {"padding": "same", "stride": [2, 1]}),
         Sample({"x": (2, 2, 5, 4), "K": (3, 2, 2, 3), "b": (3,)}, {"stride": [2, 1], "padding": [1, 2]}),
         Sample({"x": (1, 2, 6, 5), "K": (2, 2, 2, 2)}, {"dilation": [2, 3]}),
+        Sample(
+            {"x": (1, 2, 5, 6), "K": (4, 1, 2, 3), "b": (4,)},
+            {"groups": 2, "stride": [3, 2], "padding": [[0, 2], [2, 1]], "dilation": [1, 2]},
+        ),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample(
             {"kernel": [[[[1, 2], [3, 4]]]]},
             (3, 4, 4),
             "layer 1 (conv2d): expected 3 input channels (axis in), found 1",
+        ),
+    )
+
+
+@register
+class Conv3d(Convolution, frozen=True, kw_only=True):
+    """F = X * K + b over three dimensions; K [out][in][k][k][k]."""
+
+    name: ClassVar[str] = "conv3d"
+    torch: ClassVar[str] = "nn.Conv3d"
+    rank: ClassVar[int] = 3
+    samples: ClassVar[tuple[Sample, ...]] = (
+        Sample({"x": (1, 3, 3, 2), "K": (2, 2, 2)}),
+        Sample({"x": (1, 2, 3, 4, 3), "K": (2, 1, 2, 2, 2), "b": (2,)}, {"groups": 2, "stride": [1, 2, 1]}),
+        Sample({"x": (2, 1, 3, 3, 4), "K": (2, 1, 2, 1, 2)}, {"padding": "same", "dilation": [2, 1, 3]}),
+    )
+    bad_samples: ClassVar[tuple[BadSample, ...]] = (
+        BadSample(
+            {"kernel": [[[1, 2, 3]]], "stride": [1, 1]},
+            (2, 2, 4),
+            "layer 1 (conv3d): expected a positive integer or a list of 3, found [1, 1]",
         ),
     )

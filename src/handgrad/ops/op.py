@@ -137,6 +137,11 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         del letter, x, known
         return None
 
+    @property
+    def given_constants(self) -> tuple[str, ...]:
+        """The settings that are numbers and have a value (an optional one may have none)."""
+        return tuple(name for name in self.constants if getattr(self, name) is not None)
+
     def input_letters(self, count: int) -> tuple[str, ...]:
         """The letters of so many inputs."""
         return tuple(f"x{i + 1}" for i in range(count)) if self.variadic else self.inputs

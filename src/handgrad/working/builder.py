@@ -108,7 +108,7 @@ class _Writer:
         if isinstance(step.op, Loss) and step.rule in step.op.joint.values():
             blocks += self._joint(step, step.op)
         for left, right in _definitions(step, self.board.convention.symbol("a", bold=False)):
-            if left not in self.defined:
+            if left not in self.defined and left != right:
                 self.defined.add(left)
                 blocks.append(Equation(left, (Line("=", right),)))
         return blocks

@@ -156,7 +156,7 @@ def operands(board: Board, step: Step, example: int, kind: type[Numbers]) -> dic
         for letter, name in step.letters.items()
     }
     wanted = step.op.letters(step.rule)
-    letters |= {name: Fixed(board.constant(step, name)) for name in step.op.constants if name in wanted}
+    letters |= {name: Fixed(board.constant(step, name)) for name in step.op.given_constants if name in wanted}
     return letters | step.known
 
 
@@ -169,5 +169,5 @@ def expressions(board: Board, step: Step, *, numbers: bool) -> dict[str, Any]:
         else:
             letters[letter] = board.value(name) if numbers else board.symbol(name)
     wanted = step.op.letters(step.rule)
-    letters |= {name: board.constant(step, name) for name in step.op.constants if name in wanted}
+    letters |= {name: board.constant(step, name) for name in step.op.given_constants if name in wanted}
     return letters | step.known

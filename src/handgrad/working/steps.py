@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handgrad.notation.document import Equation, Line
-from handgrad.notation.nodes import Entry, Expr
+from handgrad.notation.nodes import Entry, Expr, Stack
 from handgrad.ops.losses import Loss, Reduction
 from handgrad.ops.op import Shape
 from handgrad.ops.textbook import elided_sum, sum_over
@@ -42,11 +42,12 @@ def uses(step: Step) -> tuple[str, ...]:
 
 
 def _substituted(board: Board, step: Step) -> Expr:
-    if not step.op.by_entry:
-        if _sums_examples(board, step):
-            return _by_entry(board, step)
-        return step.op.form(step.rule, expressions(board, step, numbers=True))
-    return _by_entry(board, step)
+    if step.op.by_entry or _sums_examples(board, step):
+        return _by_entry(board, step)
+    letters = expressions(board, step, numbers=True)
+    if any(isinstance(value, Stack) for value in letters.values()):  # there is no product of a stack of matrices
+        return _by_entry(board, step)
+    return step.op.form(step.rule, letters)
 
 
 def _by_entry(board: Board, step: Step) -> Expr:

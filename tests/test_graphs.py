@@ -1,0 +1,167 @@
+"""Graphs: branches, shared parameters, several inputs, an upstream gradient, and what is wrong with a wiring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import handgrad as hg
+
+EYE = [[1, 0], [0, 1]]
+
+
+def dense(weights: Any, **others: Any) -> dict[str, Any]:
+    return {"op": "dense", "weights": weights, **others}
+
+
+def solved(network: dict[str, Any], data: dict[str, Any], **others: Any) -> hg.Trace:
+    return hg.solve(hg.Problem.from_dict({"network": network, "data": data, **others}))
+
+
+def refused(network: dict[str, Any], data: dict[str, Any] | None = None) -> str:
+    with pytest.raises(hg.InputError) as error:
+        hg.Problem.from_dict({"network": network, "data": data or {"x": [1, 2]}})
+    return str(error.value)
+
+
+SHARED = {
+    "input": 2,
+    "parameters": {"U": [[1, 2], [3, 4]]},
+    "layers": [dense("U", name="once"), dense("U", activation="relu"), dense([[1, -1]])],
+}
+
+
+def test_a_shared_parameter_receives_the_sum_of_its_contributions() -> None:
+    trace = solved(SHARED, {"x": [1, "1/2"], "y": [0]}, loss={"op": "squared_error"})
+    first, second, whole = (np.asarray(trace[name], dtype=float) for name in ("dL/dU@h1", "dL/dU@a2", "dL/dU"))
+    np.testing.assert_array_equal(first + second, whole)
+    assert [check.verdict for check in hg.verify(trace.problem)] == ["equal"] * 3
+    text = trace.working(["dL/dU"]).to_terminal()
+    assert "∂L/∂U = ∂L/∂U|a₂ + ∂L/∂U|h₁" in text
+    assert r"\left.\frac{\partial L}{\partial \mathbf{U}}\right|_{\mathbf{a}_{2}}" in trace.working().to_latex()
+
+
+def test_a_shared_parameter_moves_once() -> None:
+    trace = solved(
+        SHARED, {"x": [1, "1/2"], "y": [0]}, loss={"op": "squared_error"}, update={"op": "sgd", "rate": "1/100"}
+    )
+    moved, start, slope = (np.asarray(trace[name], dtype=float) for name in ("U'", "U", "dL/dU"))
+    np.testing.assert_allclose(moved, start - slope / 100, rtol=1e-14)
+    assert "dL/dx'" not in trace
+
+
+def test_several_updates_follow_one_another() -> None:
+    update = {"op": "sgd", "rate": "1/100", "steps": 3, "freeze": ["W3"]}
+    trace = solved(SHARED, {"x": [1, "1/2"], "y": [0]}, loss={"op": "squared_error"}, update=update)
+    losses = [float(trace[name]) for name in ("L", "L'", "L''", "L'3")]
+    assert sorted(losses, reverse=True) == losses
+    np.testing.assert_allclose(
+        np.asarray(trace["U''"] - trace["dL/dU''"] / 100, dtype=float), np.asarray(trace["U'3"], dtype=float)
+    )
+    assert "W3'" in trace
+    assert "U⁽³⁾ = U′′ − 1/100 ∂L/∂U′′" in trace.working(["U'3"]).to_terminal()
+
+
+def test_an_upstream_gradient_stands_in_place_of_a_loss() -> None:
+    network = {"input": 2, "layers": [dense([[1, 2], [3, 4]])]}
+    trace = solved(network, {"x": [1, 1], "dL/dyhat": [1, "-1/2"]})
+    assert str(trace["dL/dx"]) == "ExactArray([-1/2, 0])"
+    assert "L" not in trace
+    assert [check.verdict for check in hg.verify(trace.problem)] == ["equal", "equal"]
+    assert "∂L/∂ŷ" in trace.working().to_terminal()
+
+
+def test_layers_may_stand_in_any_order() -> None:
+    layers = [dense([[1, 1]], name="late", **{"from": "early"}), dense(EYE, name="early", **{"from": "x"})]
+    layers.append({"op": "identity", "from": "late"})
+    trace = solved({"input": 2, "layers": layers}, {"x": [2, 3]})
+    assert str(trace["yhat"]) == "ExactArray([5])"
+
+
+@pytest.mark.parametrize(
+    ("layers", "message"),
+    [
+        (
+            [{"op": "identity", "from": "h2"}, {"op": "identity", "from": "h1"}, {"op": "identity"}],
+            "network.layers: the layers form a cycle: layer 1 → layer 2 → layer 1",
+        ),
+        (
+            [{"op": "identity", "from": "h1"}, {"op": "identity", "from": "x"}],
+            "network.layers: the layers form a cycle: layer 1 → layer 1",
+        ),
+        (
+            [{"op": "identity"}, {"op": "identity", "from": "x"}],
+            "network.layers[1]: layer 1 is read by no other layer and is not the last",
+        ),
+        (
+            [{"op": "identity", "name": "one"}, {"op": "identity", "from": "ones"}],
+            'network.layers[2].from: layer 2: unknown quantity "ones"; did you mean "one"?',
+        ),
+        (
+            [{"op": "identity"}, {"op": "identity", "from": 3}],
+            "network.layers[2].from: expected the name of a quantity or a list of names, found 3",
+        ),
+        (
+            [{"op": "identity"}, {"op": "identity", "from": ["h1", "x"]}],
+            "network.layers[2].from: layer 2 (identity): it reads one quantity, found 2",
+        ),
+        (
+            [{"op": "identity", "name": "x"}],
+            'network.layers[1].name: the name "x" is taken or could be a quantity; choose another',
+        ),
+    ],
+)
+def test_a_wrong_wiring_is_one_clear_error(layers: list[dict[str, Any]], message: str) -> None:
+    assert message in refused({"input": 2, "layers": layers}).splitlines()
+
+
+def test_what_reads_from_the_last_layer_is_refused() -> None:
+    layers = [{"op": "identity"}, {"op": "identity", "from": "h3"}, {"op": "identity", "from": "h1"}]
+    assert "layer 2 reads from layer 3, but the last layer gives the output alone" in refused(
+        {"input": 2, "layers": layers}
+    )
+
+
+@pytest.mark.parametrize(
+    ("network", "message"),
+    [
+        (
+            {"input": 2, "parameters": {"U": EYE, "V": EYE}, "layers": [dense("U")]},
+            'network.parameters.V: the parameter "V" is used by no layer',
+        ),
+        (
+            {"input": 2, "parameters": {"h1": EYE}, "layers": [dense(EYE)]},
+            'network.parameters.h1: the name "h1" is taken or could be a quantity; choose another',
+        ),
+        (
+            {"input": 2, "parameters": {"W1": EYE}, "layers": [dense(EYE), dense("W1")]},
+            'network.layers[1].weights: the name "W1" is that of another quantity; share it, or rename that one',
+        ),
+        (
+            {"input": 2, "parameters": [1], "layers": [dense(EYE)]},
+            "network.parameters: expected a table of names and arrays, found a list",
+        ),
+        (
+            {"input": {}, "layers": [dense(EYE)]},
+            "network.input: expected at least one input with its shape, found none",
+        ),
+        (
+            {"input": {"x": 2, "z": 2}, "layers": [dense(EYE)]},
+            'network.input: the input "z" is read by no layer',
+        ),
+    ],
+)
+def test_wrong_parameters_and_inputs(network: dict[str, Any], message: str) -> None:
+    assert message in refused(network).splitlines()
+
+
+def test_an_upstream_gradient_beside_a_loss_is_refused() -> None:
+    tree = {
+        "network": {"input": 2, "layers": [dense(EYE)]},
+        "loss": {"op": "squared_error"},
+        "data": {"x": [1, 2], "dL/dyhat": [1, 1]},
+    }
+    with pytest.raises(hg.InputError, match="stands in place of a loss: leave"):
+        hg.Problem.from_dict(tree)
