@@ -303,9 +303,9 @@ class _Reader:
             if name in given or not name:
                 self._fail(f'two inputs have the name "{name}"' if name else "an input has no name")
             given.add(name)
-        for node, name in ((node, name) for node in nodes for name in node.gives if name):
+        for giver, name in ((node, name) for node in nodes for name in node.gives if name):
             if name in given:
-                self._fail(f'{node}: it gives "{name}", which is given already')
+                self._fail(f'{giver}: it gives "{name}", which is given already')
             given.add(name)
         for node in nodes:
             missing = next((name for name in node.reads if name and name not in given), None)

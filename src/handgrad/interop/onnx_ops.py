@@ -28,7 +28,9 @@ def converts(*names: str) -> Callable[[Converter], Converter]:
 def nearest_op(name: str) -> str:
     """A hint for an op that cannot be brought over."""
     close = get_close_matches(name, CONVERTERS, n=1, cutoff=0.5)
-    return f"; the nearest that can be brought over is {close[0]}" if close else ""
+    return (
+        f"; the nearest that can be brought over is {close[0]}" if close else "; docs/onnx.md lists those that it has"
+    )
 
 
 SAME = {
