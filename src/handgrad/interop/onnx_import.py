@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from handgrad.interop import onnx_windows as _  # noqa: F401  fills the table
+from handgrad.interop import onnx_arithmetic, onnx_shapes, onnx_windows
 from handgrad.interop.onnx_constants import FOLDED, fold, shape_of
 from handgrad.interop.onnx_layers import Call, Layers, Tensor
 from handgrad.interop.onnx_model import FLOATS, Graph, Input, Node, read_graph
@@ -17,6 +17,9 @@ from handgrad.interop.onnx_ops import CONVERTERS, nearest_op
 
 if TYPE_CHECKING:
     from handgrad.problem import Problem
+
+TABLES = (onnx_arithmetic, onnx_shapes, onnx_windows)
+"""The files that fill the table of converters."""
 
 WEIGHTS = "weights.npz"
 """The file that the tree of a problem names for its weights."""

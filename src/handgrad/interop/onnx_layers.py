@@ -280,6 +280,12 @@ class Call:
         self._finite(tensor.value)
         return self.layers.declared(self._name(tensor.value, "c"), tensor.value)
 
+    def number(self, value: float) -> Tensor:
+        """A number as a constant that stretches to any shape."""
+        import numpy as np
+
+        return Tensor((1,), value=np.array([value], np.float32))
+
     def aligned(self, tensor: Tensor, rank: int) -> Tensor:
         """A constant that is stretched to a quantity of ``rank`` axes, without an axis for the batch."""
         value = tensor.value

@@ -182,9 +182,10 @@ def _layer_norm(call: Call) -> tuple[Tensor, ...]:
     if len(call.node.gives) < 2:
         return (y,)
     axes = list(range(axis, len(x.shape) + 1))
-    mean = call.layer("reduce_mean", x, axes=axes, keep=True)
-    variance = call.layer("reduce_mean", call.layer("square", call.layer("subtract", x, mean)), axes=axes, keep=True)
-    root = call.layer("square_root", call.shifted(variance, epsilon(call)))
+    mean = call.layer("mean", x, axes=axes, keep_axes=True)
+    centred = call.layer("square", call.layer("subtract", x, mean))
+    variance = call.layer("mean", centred, axes=axes, keep_axes=True)
+    root = call.layer("square_root", call.layer("add", variance, call.number(epsilon(call))))
     return (y, mean, call.layer("reciprocal", root))
 
 

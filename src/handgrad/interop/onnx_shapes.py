@@ -1,0 +1,154 @@
+"""Converters of nodes that move entries without changing them."""
+
+from __future__ import annotations
+
+from math import prod
+
+from handgrad.interop.onnx_layers import Call, Tensor
+from handgrad.interop.onnx_model import MAX_ENTRIES
+from handgrad.interop.onnx_ops import converts, moved, reshaped
+
+
+def _same(call: Call, x: Tensor, after: Tensor) -> Tensor:
+    return call.layer("identity", x) if after is x else after
+
+
+@converts("Flatten")
+def _flatten(call: Call) -> Tensor:
+    x = call.quantity()
+    rank = call.rank(x)
+    axis = call.setting("axis", 1)
+    if not -rank <= axis <= rank:
+        call.fail(f"it has no axis {axis}: its input has {rank}")
+    axis += rank if axis < 0 else 0
+    if call.batched:
+        if axis != 1:
+            call.fail("it would flatten the batch into the examples")
+        return call.layer("flatten", x)
+    return _same(call, x, reshaped(call, x, (prod(x.shape[:axis]), prod(x.shape[axis:]))))
+
+
+@converts("Reshape")
+def _reshape(call: Call) -> Tensor:
+    x = call.quantity()
+    wanted = call.integers(1, "shape") or []
+    if not call.setting("allowzero", 0):
+        whole = [1, *x.shape] if call.batched else list(x.shape)
+        wanted = [n if n or k >= len(whole) else whole[k] for k, n in enumerate(wanted)]
+    if any(n < -1 for n in wanted) or wanted.count(-1) > 2 or any(n > MAX_ENTRIES for n in wanted):
+        call.fail(f"no array has the shape {wanted}")
+    shape = _after_batch(call, wanted, prod(x.shape)) if call.batched else _solved(call, wanted, prod(x.shape))
+    return _same(call, x, reshaped(call, x, shape))
+
+
+def _after_batch(call: Call, wanted: list[int], entries: int) -> tuple[int, ...]:
+    """The shape of an example: axis 0 stays the batch."""
+    rest = wanted[1:]
+    known = prod(n for n in rest if n != -1)
+    whole = -1 not in rest and known == entries
+    open_ = rest.count(-1) == 1 and known > 0 and entries % known == 0 and wanted[:1] != [-1]
+    both = wanted[:1] == [-1] and rest.count(-1) == 1 and known > 0 and entries % known == 0
+    if not wanted or not (whole or open_ or both):
+        call.fail(f"the shape {wanted} does not keep axis 0, the batch, with {entries} entries an example")
+    return _solved(call, rest, entries)
+
+
+def _solved(call: Call, wanted: list[int], entries: int) -> tuple[int, ...]:
+    known = prod(n for n in wanted if n != -1)
+    shape = tuple(entries // known if n == -1 and known else n for n in wanted)
+    if wanted.count(-1) > 1 or prod(shape) != entries:
+        call.fail(f"{entries} entries do not have the shape {wanted}")
+    return shape
+
+
+@converts("Squeeze", "Unsqueeze")
+def _squeeze(call: Call) -> Tensor:
+    x = call.quantity()
+    axes = call.integers(1, "axes")
+    rank = call.rank(x)
+    if call.node.op == "Unsqueeze":
+        given = axes or []
+        places = {call.axis(axis, rank + len(given)) for axis in given}
+        rest = iter(x.shape)
+        shape = tuple(1 if k + 1 in places else next(rest) for k in range(len(x.shape) + len(places)))
+        return _same(call, x, reshaped(call, x, shape))
+    gone = {call.axis(axis, rank) for axis in axes} if axes else {k + 1 for k, n in enumerate(x.shape) if n == 1}
+    if any(x.shape[axis - 1] != 1 for axis in gone):
+        call.fail(f"an axis of {list(x.shape)} that it takes away is longer than 1")
+    return _same(call, x, reshaped(call, x, tuple(n for k, n in enumerate(x.shape) if k + 1 not in gone)))
+
+
+@converts("Transpose")
+def _transpose(call: Call) -> Tensor:
+    x = call.quantity()
+    rank = call.rank(x)
+    order = list(call.setting("perm", list(range(rank))[::-1]))
+    if sorted(order) != list(range(rank)):
+        call.fail(f"perm {order} is no order of {rank} axes")
+    if call.batched and order[0] != 0:
+        call.fail("it moves the batch away from axis 0")
+    axes = order[1:] if call.batched else [axis + 1 for axis in order]
+    return call.layer("identity", x) if axes == sorted(axes) else moved(call, x, axes)
+
+
+@converts("Slice")
+def _slice(call: Call) -> Tensor:
+    x = call.quantity()
+    starts, ends = call.integers(1, "starts") or [], call.integers(2, "ends") or []
+    rank = call.rank(x)
+    axes = call.integers(3, "axes") or list(range(rank))[: len(starts)]
+    steps = call.integers(4, "steps") or [1] * len(starts)
+    if not len(starts) == len(ends) == len(axes) == len(steps):
+        call.fail("its starts, ends, axes and steps differ in number")
+    cut: dict[int, list[int]] = {}
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
+        place = call.axis(axis, rank)
+        length = x.shape[place - 1]
+        if step <= 0:
+            call.fail(f"its step {step} goes backwards or nowhere; expected a positive one")
+        first, last, _ = slice(start, end, step).indices(length)
+        if last <= first:
+            call.fail(f"nothing is left of axis {axis}")
+        if (first, last, step) != (0, length, 1):
+            cut[place] = [first + 1, last, step]
+    if not cut:
+        return call.layer("identity", x)
+    columns = [list(column) for column in zip(*cut.values(), strict=True)]
+    step_ = {} if set(columns[2]) == {1} else {"step": columns[2]}
+    return call.layer("slice", x, axes=list(cut), start=columns[0], stop=columns[1], **step_)
+
+
+@converts("Split")
+def _split(call: Call) -> tuple[Tensor, ...]:
+    x = call.quantity()
+    axis = call.axis(call.setting("axis", 0), call.rank(x))
+    length, count = x.shape[axis - 1], len(call.node.gives)
+    share = -(-length // count)
+    sizes = call.integers(1, "split") or [min(share, length - k * share) for k in range(count)]
+    if sum(sizes) != length or len(sizes) != count or min(sizes) < 1:
+        call.fail(f"parts of {sizes} do not make up the {length} entries of axis {axis}")
+    parts, start = [], 0
+    for size in sizes:
+        parts.append(call.layer("slice", x, axes=[axis], start=[start + 1], stop=[start + size]))
+        start += size
+    return tuple(parts)
+
+
+@converts("Gather")
+def _gather(call: Call) -> Tensor:
+    table, index = call.tensor(0), call.tensor(1)
+    if table.value is not None and index.value is None:
+        if call.setting("axis", 0) or table.value.ndim != 2:
+            call.fail("expected rows of a matrix (axis 0)")
+        return call.layer("embedding", index, weights=table.value, base=0)
+    x, place = call.quantity(), call.constant(1)
+    if place.size != 1 or place.ndim > 1:
+        call.fail("expected one place along an axis, or rows of a constant matrix")
+    axis = call.axis(call.setting("axis", 0), call.rank(x))
+    at = int(place.reshape(()))
+    length = x.shape[axis - 1]
+    if not -length <= at < length:
+        call.fail(f"there is no place {at} among {length}")
+    at = at % length + 1
+    picked = call.layer("slice", x, axes=[axis], start=[at], stop=[at])
+    return reshaped(call, picked, (*x.shape[: axis - 1], *place.shape, *x.shape[axis:]))
