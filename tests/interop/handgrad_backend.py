@@ -24,6 +24,8 @@ WEIGHTS_FROM = {
     "RMSNormalization": 1,
     "PRelu": 1,
     "Clip": 1,
+    "Gemm": 1,
+    "MatMul": 1,
     "Dropout": 1,
     "Reshape": 1,
     "Squeeze": 1,

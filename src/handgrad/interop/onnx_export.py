@@ -91,6 +91,11 @@ class Writing:
         self._count = 0
 
     @property
+    def doubles(self) -> bool:
+        """Whether the model is in double precision."""
+        return self.export.dtype.itemsize == 8
+
+    @property
     def x(self) -> str:
         """Its (first) input in the model."""
         return self.export.spread(self.node.reads[0])

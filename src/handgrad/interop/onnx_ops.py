@@ -188,8 +188,8 @@ def _gemm(call: Call) -> Tensor:
     alpha, beta = plain(call.setting("alpha", 1.0)), plain(call.setting("beta", 1.0))
     turned = [bool(call.setting(key, 0)) for key in ("transA", "transB")]
     c = call.tensor(2) if call.has(2) else None
-    dense = call.batched and a.value is None and b.value is not None and not turned[0]
-    if not dense or (c is not None and c.value is None):
+    fits = a.value is None and b.value is not None and (c is None or c.value is not None)
+    if not fits or (turned[0] and call.batched):
         return _general_product(call, turned, alpha, beta)
     matrix = b.value
     if matrix.ndim != 2:
@@ -198,13 +198,23 @@ def _gemm(call: Call) -> Tensor:
     weights = weights if alpha == 1 else weights * np.asarray(alpha, matrix.dtype)
     bias = None
     if c is not None:
-        bias = call.aligned(c, 2).value if c.value.ndim == 2 else c.value
+        bias = c.value
+        if bias.ndim == 2 and bias.shape[0] != 1:
+            return _general_product(call, turned, alpha, beta)
+        bias = bias.reshape(bias.shape[-1:])
         if bias.shape != (weights.shape[0],):
             if bias.size != 1:
                 call.fail(f"its input 3 of shape {list(c.shape)} does not fit {weights.shape[0]} outputs")
             bias = np.broadcast_to(bias.reshape(-1), (weights.shape[0],))
         bias = bias if beta == 1 else bias * np.asarray(beta, bias.dtype)
-    return call.layer("dense", a, weights=weights, bias=bias)
+    a = moved(call, a, [2, 1]) if turned[0] else a
+    return dense(call, a, weights, bias)
+
+
+def dense(call: Call, x: Tensor, weights: Any, bias: Any) -> Tensor:
+    """A dense layer; of several axes the last one is multiplied."""
+    rows = True if len(x.shape) > 1 else None
+    return call.layer("dense", x, weights=weights, bias=bias, rows=rows)
 
 
 def _general_product(call: Call, turned: list[bool], alpha: float, beta: float) -> Tensor:
@@ -245,6 +255,6 @@ def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
 @converts("MatMul")
 def _matmul(call: Call) -> Tensor:
     a, b = call.tensor(0), call.tensor(1)
-    if a.value is None and b.value is not None and b.value.ndim == 2 and len(a.shape) == 1 and call.batched:
-        return call.layer("dense", a, weights=b.value.T)
+    if a.value is None and b.value is not None and b.value.ndim == 2 and a.shape:
+        return dense(call, a, b.value.T, None)
     return call.layer("matmul", call.aligned(a, call.rank(b)), call.aligned(b, call.rank(a)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handgrad.interop.onnx_layers import Call, Tensor
-from handgrad.interop.onnx_ops import converts, plain, reshaped
+from handgrad.interop.onnx_ops import converts, plain
 
 
 def spatial(call: Call, x: Tensor) -> int:
@@ -93,8 +93,7 @@ def _global_pool(call: Call) -> Tensor:
     x = call.quantity()
     spatial(call, x)
     settings = {"p": call.setting("p", 2)} if call.node.op == "GlobalLpPool" else {}
-    pooled = call.layer(GLOBAL[call.node.op], x, **settings)
-    return reshaped(call, pooled, (x.shape[0], *(1 for _ in x.shape[1:])))
+    return call.layer(GLOBAL[call.node.op], x, keep_axes=True, **settings)
 
 
 def _kernel(call: Call, rank: int) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from handgrad.interop.onnx_ops import SAME, SLOPED
+from handgrad.ops.windows import each, pads
 
 if TYPE_CHECKING:
     from handgrad.interop.onnx_export import Writing
@@ -39,6 +40,10 @@ def _same(at: Writing) -> None:
 @writes(*_SLOPED)
 def _sloped(at: Writing) -> None:
     name, keys = _SLOPED[at.op.name]
+    if name == "Celu" and at.doubles:  # ONNX has it in single precision only: α elu(x/α)
+        alpha = at.constant(at.number("alpha"))
+        at.give("Mul", at.step("Elu", at.step("Div", at.x, alpha)), alpha)
+        return
     at.give(name, at.x, **{key: at.number(key) for key in keys})
 
 
@@ -60,7 +65,7 @@ def _log_sigmoid(at: Writing) -> None:
 
 @writes("softplus")
 def _softplus(at: Writing) -> None:
-    beta = at.number("beta") if hasattr(at.op, "beta") else 1.0
+    beta = at.number("beta")
     if beta == 1:
         at.give("Softplus", at.x)
     else:
@@ -96,7 +101,7 @@ def _clip(at: Writing) -> None:
 @writes("prelu")
 def _prelu(at: Writing) -> None:
     slope, rank = at.value("s"), len(at.x_shape)
-    if slope.ndim == 1 and rank > 1:
+    if slope.ndim == 1 and rank > 1 and slope.shape == at.x_shape[:1]:
         slope = slope.reshape(-1, *[1] * (rank - 1))
     at.give("PRelu", at.x, at.constant(slope))
 
@@ -148,21 +153,19 @@ def give_spatial(at: Writing, rank: int, op: str, *reads: str, **attributes: Any
         at.give("Squeeze", at.step(op, *reads, **attributes), at.constant([1], integers=True))
 
 
-def _each(size: Any, rank: int) -> list[int]:
-    return [size] * rank if isinstance(size, int) else [int(n) for n in size] * (rank if len(size) == 1 else 1)
+def pad_attribute(pairs: Any) -> dict[str, Any]:
+    """Pairs (before, after) as ONNX lists them: all befores, then all afters."""
+    return {"pads": [int(before) for before, _ in pairs] + [int(after) for _, after in pairs]}
 
 
-def sliding(at: Writing, rank: int, stride: Any) -> dict[str, Any]:
-    """Strides, dilations and padding as attributes."""
-    found: dict[str, Any] = {"strides": _each(stride, rank)}
-    dilation = _each(getattr(at.op, "dilation", 1), rank)
-    found |= {"dilations": dilation} if dilation != [1] * rank else {}
-    padding = at.op.padding
-    if isinstance(padding, str):
-        return found | {"auto_pad": {"same": "SAME_UPPER", "same_lower": "SAME_LOWER", "valid": "VALID"}[padding]}
-    pairs = [[p, p] if isinstance(p, int) else p for p in ([padding] * rank if isinstance(padding, int) else padding)]
-    pairs = pairs * rank if len(pairs) == 1 else pairs
-    return found | {"pads": [before for before, _ in pairs] + [after for _, after in pairs]}
+def sliding(at: Writing, stride: Any, taps: Any, size: Any) -> dict[str, Any]:
+    """Strides, dilations and padding as attributes; "same" in numbers."""
+    rank = at.op.rank
+    steps, dilation = each(stride, rank), each(getattr(at.op, "dilation", 1), rank)
+    found: dict[str, Any] = {"strides": list(steps)}
+    found |= {"dilations": list(dilation)} if set(dilation) != {1} else {}
+    pairs = pads(at.op.padding, tuple(size), tuple(taps), steps, dilation)
+    return found | (pad_attribute(pairs) if any(map(any, pairs)) else {})
 
 
 @writes("conv1d", "conv2d", "conv3d")
@@ -176,17 +179,21 @@ def _conv(at: Writing) -> None:
     if bias and at.value("b").ndim != 1:
         bias = at.constant(at.value("b").reshape(-1))
     reads = [with_channels(at, rank), name, *([bias] if bias else [])]
-    groups = {"group": at.op.groups} if getattr(at.op, "groups", 1) != 1 else {}
-    give_spatial(at, rank, "Conv", *reads, **sliding(at, rank, at.op.stride), **groups)
+    found = sliding(at, at.op.stride, kernel.shape[-rank:], at.x_shape[-rank:])
+    found |= {"group": at.op.groups} if at.op.groups != 1 else {}
+    give_spatial(at, rank, "Conv", *reads, **found)
 
 
 @writes("conv_transpose1d", "conv_transpose2d", "conv_transpose3d")
 def _conv_transpose(at: Writing) -> None:
     op = at.op
     reads = [at.x, at.parameter("K"), *([at.parameter("b")] if at.parameter("b") else [])]
-    found = sliding(at, op.rank, op.stride) | ({"group": op.groups} if op.groups != 1 else {})
-    found |= {} if op.output_padding == 0 else {"output_padding": _each(op.output_padding, op.rank)}
-    found |= {} if op.output_shape is None else {"output_shape": list(op.output_shape)}
+    there = op.geometry(at.x_shape, at.value("K").shape)
+    found: dict[str, Any] = {"strides": list(there.stride), "dilations": list(there.dilation)}
+    found |= pad_attribute(there.pads) | ({"group": op.groups} if op.groups != 1 else {})
+    along = zip(there.size, there.output, there.stride, there.reach, there.pads, strict=True)
+    extra = [n - ((m - 1) * s + reach - sum(pair)) for n, m, s, reach, pair in along]
+    found |= {"output_padding": extra} if any(extra) else {}
     at.give("ConvTranspose", *reads, **found)
 
 
@@ -194,26 +201,33 @@ def _conv_transpose(at: Writing) -> None:
 def _pool(at: Writing) -> None:
     op, rank = at.op, at.op.rank
     kind = op.name.partition("_")[0]
-    found = {"kernel_shape": _each(op.kernel, rank)}
-    found |= sliding(at, rank, op.kernel if op.stride is None else op.stride)
-    found |= {"ceil_mode": 1} if getattr(op, "ceil_mode", False) else {}
+    there = op.geometry(at.x_shape)
+    found = {"kernel_shape": list(there.taps)} | sliding(at, there.stride, there.taps, there.size)
+    counted = kind == "average" and op.count_include_pad
+    if op.ceil_mode and counted:
+        found["ceil_mode"] = 1
+        at.needs(22)
+    elif op.ceil_mode:
+        found |= pad_attribute([(before, after) for (before, _), after in zip(there.pads, there.after, strict=True)])
     if kind == "average":
-        found["count_include_pad"] = int(getattr(op, "count_include_pad", True))
+        found["count_include_pad"] = int(counted)
         at.needs(19 if "dilations" in found else 17)
     if kind == "lp":
         found["p"] = op.p
         at.needs(18)
-    give_spatial(
-        at, rank, {"max": "MaxPool", "average": "AveragePool", "lp": "LpPool"}[kind], with_channels(at, rank), **found
-    )
+    name = {"max": "MaxPool", "average": "AveragePool", "lp": "LpPool"}[kind]
+    give_spatial(at, rank, name, with_channels(at, rank), **found)
 
 
 @writes("global_average_pool", "global_max_pool", "global_lp_pool")
 def _global_pool(at: Writing) -> None:
     names = {"global_average_pool": "GlobalAveragePool", "global_max_pool": "GlobalMaxPool"}
     found = {"p": at.op.p} if at.op.name == "global_lp_pool" else {}
-    pooled = at.step(names.get(at.op.name, "GlobalLpPool"), at.x, **found)
-    at.give("Flatten", pooled, axis=1)
+    name = names.get(at.op.name, "GlobalLpPool")
+    if at.op.keep_axes:
+        at.give(name, at.x, **found)
+    else:
+        at.give("Flatten", at.step(name, at.x, **found), axis=1)
 
 
 def _scale_and_shift(at: Writing, shape: tuple[int, ...]) -> list[str]:
