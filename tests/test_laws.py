@@ -39,8 +39,9 @@ def drawn(shape: tuple[int, ...], low: int, high: int, random: Random) -> ExactA
 
 
 def letters_of(kind: type[Op], values: dict[str, Any]) -> list[str]:
-    """The letters whose gradient the op gives: all but a loss's target."""
-    return [letter for letter in values if not (kind.name in LOSSES and letter == "y")]
+    """The letters whose gradient the op gives: all but a loss's target, an index, a mask."""
+    given = [letter for letter in values if not (kind.name in LOSSES and letter == "y")]
+    return [letter for letter in given if kind.variadic or hasattr(kind, f"d{letter}")]
 
 
 CASES = [
@@ -52,9 +53,13 @@ CASES = [
 
 
 def values_of(sample: Sample, random: Random) -> dict[str, ExactArray]:
-    return {
-        letter: drawn(shape, *sample.ranges.get(letter, (-4, 4)), random) for letter, shape in sample.shapes.items()
-    }
+    values = {}
+    for letter, shape in sample.shapes.items():
+        low, high = sample.ranges.get(letter, (-4, 4))
+        values[letter] = drawn(shape, low, high, random)
+        if letter in sample.integers:
+            values[letter] = ExactArray([fmpq(random.randint(low, high)) for _ in range(prod(shape))], shape)
+    return values
 
 
 def deviation(op: Op, sample: Sample, letter: str, seed: int) -> Any:

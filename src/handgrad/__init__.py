@@ -8,6 +8,8 @@ trace["dL/dW1"], trace.ask("dL/dW1[2,3]"), trace.working().to_markdown()
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from handgrad.errors import HandgradError, InputError
 from handgrad.network import Network
 from handgrad.ops import OPS, Op, register
@@ -17,7 +19,28 @@ from handgrad.trace import Trace, solve
 from handgrad.verify import verify
 from handgrad.working.document import Document
 
+if TYPE_CHECKING:
+    from handgrad.interop.code import to_numpy_code, to_torch_code
+    from handgrad.interop.torch_import import from_torch
+
 __version__ = "0.1.0"
+
+_LATE = {
+    "from_torch": "handgrad.interop.torch_import",
+    "to_numpy_code": "handgrad.interop.code",
+    "to_torch_code": "handgrad.interop.code",
+}
+"""What needs NumPy or another library: imported when it is used."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATE:
+        message = f"module 'handgrad' has no attribute {name!r}"
+        raise AttributeError(message)
+    from importlib import import_module
+
+    return getattr(import_module(_LATE[name]), name)
+
 
 __all__ = [
     "OPS",
@@ -29,8 +52,11 @@ __all__ = [
     "Problem",
     "Trace",
     "__version__",
+    "from_torch",
     "load",
     "register",
     "solve",
+    "to_numpy_code",
+    "to_torch_code",
     "verify",
 ]

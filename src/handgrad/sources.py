@@ -34,7 +34,9 @@ _KINDS = {"normal": ("mean", "scale"), "uniform": ("low", "high"), "integers": (
 """The distributions and the keys of each; all of them take seed, shape and decimals."""
 _DEFAULTS = {"mean": 0, "scale": 1, ("uniform", "low"): 0, ("uniform", "high"): 1}
 _RANDOM_KEYS = ("random", "seed", "shape", "decimals")
-_SUFFIXES = (".npz", ".npy", ".csv", ".tsv", ".txt")
+_SUFFIXES = (".npz", ".npy", ".safetensors", ".csv", ".tsv", ".txt")
+_KEYED = (".npz", ".safetensors")
+"""Files of several arrays, each under a key."""
 
 
 class _Wrong(Exception):  # noqa: N818  # never leaves this file: it becomes a Mistake
@@ -88,15 +90,15 @@ def _from_file(
         _fail(f"expected the name of a file, found {described(name)}", "file")
     suffix = FilePath(name).suffix.lower()
     if suffix not in _SUFFIXES:
-        _fail(f'expected a .npz, .npy or .csv file, found "{name}"', "file")
-    if "key" in table and suffix != ".npz":
-        _fail(f'only a .npz file has keys, found a key for "{name}"', "key")
+        _fail(f'expected a .npz, .npy, .safetensors or .csv file, found "{name}"', "file")
+    if "key" in table and suffix not in _KEYED:
+        _fail(f'only .npz and .safetensors files have keys, found a key for "{name}"', "key")
     if "key" in table and not isinstance(key, str):
         _fail(f"expected the name of an array in {name}, found {described(key)}", "key")
     file = _inside(name, folder)
-    if suffix not in (".npz", ".npy"):
+    if suffix not in (*_KEYED, ".npy"):
         return _csv(_text(file, name), name, path, shape, mistakes)
-    values = _binary(file, name, key)
+    values = _safetensors(file, name, key) if suffix == ".safetensors" else _binary(file, name, key)
     if not values.size:
         _fail(f"expected at least one number, found an empty array in {name}", "file")
     written = array(values if values.dtype.kind == "f" else _whole(values), (*path, "file"), mistakes)
@@ -145,6 +147,27 @@ def _binary(file: FilePath, name: str, key: str | None) -> NDArray[Any]:
         _unreadable(name, error)
     except (BadZipFile, zlib.error, struct.error) as error:
         _unreadable(name, error)
+
+
+def _safetensors(file: FilePath, name: str, key: str | None) -> NDArray[Any]:
+    """One array of a .safetensors file, by the library that defines the format."""
+    try:
+        from safetensors import SafetensorError, safe_open
+    except ImportError:
+        _fail(f'{name} needs the package safetensors: pip install "handgrad[weights]"', "file")
+    try:
+        with safe_open(file, framework="numpy") as archive:
+            keys = list(archive.keys())
+            if key is None or key not in keys:
+                listed = ", ".join(keys[:20]) or "no arrays"
+                found = "" if key is None else f', found "{key}"'
+                _fail(f"expected a key, one of those in {name}: {listed}{found}", "key")
+            values: NDArray[Any] = archive.get_tensor(key)
+    except (OSError, SafetensorError, TypeError) as error:
+        _unreadable(name, error)
+    if values.dtype.kind not in "fiu":
+        _fail(f"expected real numbers in {name}, found the type {values.dtype}", "file")
+    return values
 
 
 def _member(archive: ZipFile, name: str, key: str | None) -> str:

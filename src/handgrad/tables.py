@@ -11,6 +11,8 @@ from handgrad.arithmetic.numerals import Literal
 from handgrad.errors import Mistake, Path
 from handgrad.ops.op import Constant, Op
 
+_MOST_LISTED = 24
+
 
 def settings(
     kind: type[Op], table: dict[str, Any], others: tuple[str, ...], path: Path, context: str, mistakes: list[Mistake]
@@ -68,8 +70,15 @@ def in_words(value: Any) -> str:
 
 
 def nearest(word: Any, known: list[str]) -> str:
-    """A hint: "; did you mean …?" or the list of what is known."""
+    """A hint: "; did you mean …?", the list of what is known, or of a long list the nearest."""
     from difflib import get_close_matches
 
     close = get_close_matches(str(word), known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; known are {', '.join(sorted(known))}"
+    if close:
+        return f'; did you mean "{close[0]}"?'
+    if not isinstance(word, str) and len(known) > _MOST_LISTED:
+        return ""
+    if len(known) <= _MOST_LISTED:
+        return f"; known are {', '.join(sorted(known))}"
+    near = sorted(get_close_matches(str(word), known, n=3, cutoff=0))
+    return f"; the nearest that are known are {', '.join(near)}"

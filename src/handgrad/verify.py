@@ -174,7 +174,8 @@ def law(op: Op, letter: str, values: dict[str, Array], upstream: Array, directio
     forward = op.apply("forward", dual_xp, lifted | constants(op, "forward", arithmetic, dual_xp))
     rule = f"d{letter}"
     available = {**values, "y": values.get("y", forward.value), "dy": upstream, "dL": upstream}
-    available |= {f"{name}_shape": tuple(value.shape)[int(name in op.inputs) :] for name, value in values.items()}
-    needed = {name: available[name] for name in op.letters(rule) if name in available}
+    inputs = op.input_letters(len(values))
+    available |= {f"{name}_shape": tuple(value.shape)[int(name in inputs) :] for name, value in values.items()}
+    needed = {name: available[name] for name in op.needs(rule, available)}
     gradient = op.apply(rule, xp, needed | constants(op, rule, arithmetic, xp))
     return xp.sum(upstream * forward.tangent) - xp.sum(gradient * direction)

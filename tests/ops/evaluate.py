@@ -182,6 +182,10 @@ class Exactly:
         return Real(self._at(index))
 
     @property
+    def example(self) -> int:
+        return self._example or 0
+
+    @property
     def examples(self) -> Sequence[Exactly]:
         if self._example is None:
             return [self]

@@ -17,9 +17,6 @@ from handgrad.ops.op import Array
 from handgrad.ops.sliding import blocks, filled, fitted, joined, laid_back, padded, stacked, taps, under_tap
 from handgrad.ops.windows import Geometry
 
-SENT = 3
-"""How much dearer it is to lay an entry back than to take it."""
-
 
 def correlated(xp: Any, x: Array, K: Array, at: Geometry, groups: int) -> Array:
     """y[B,o,p] = Σ_(c,t) K[o,c,t] x[B, c, s p + d t − pad]."""
@@ -91,7 +88,7 @@ def correlated_back(xp: Any, dy: Array, K: Array, at: Geometry, groups: int) -> 
     Columns are made of the side with fewer channels: dy is taken from where each tap lies (as in the forward
     pass), or what each tap sends is laid back.
     """
-    few = SENT * K.shape[1] * groups < K.shape[0]
+    few = K.shape[1] * groups < K.shape[0]
     way, entries = (_sent, K.shape[1] * groups) if few else (_taken, K.shape[0])
     runs = blocks(dy.shape[0], entries * prod(at.taps) * prod(at.output))
     return joined(xp, [way(xp, dy[run], K, at, groups) for run in runs], 0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from flint import fmpq
+
+from handgrad.arithmetic.exact import exact_expression
 from handgrad.notation.nodes import (
     Absolute,
     Expr,
@@ -160,15 +163,15 @@ class Power(Elementwise, frozen=True, kw_only=True):
             return ZERO
         if value_of(self.exponent) == 1:
             return ONE
-        less = x ** self._less(exponent)
-        return exponent * less
+        return exponent * self._power(x, exponent)
 
-    def _less(self, exponent: Expr) -> Expr:
-        # an integer is counted down, of any other one is subtracted in writing
-        whole = value_of(self.exponent).fraction
-        if whole is None or whole.denominator != 1 or not isinstance(exponent, (Number, Negative)):
-            return exponent - 1
-        return Number(str(whole.numerator - 1), whole.numerator - 1)
+    def _power(self, x: Expr, exponent: Expr) -> Expr:
+        """x^(p−1), the exponent as a number where p is known and rational."""
+        value = value_of(self.exponent).value
+        if isinstance(exponent, Symbol) or not isinstance(value, fmpq):
+            return x ** (exponent - 1)
+        less = exact_expression(value - 1, decimals=isinstance(exponent, Number))
+        return x if less == ONE else x ** (exponent - 1 if less is None else less)
 
     samples: ClassVar[tuple[Sample, ...]] = (
         Sample({"x": (1, 4)}, {"exponent": 3}),
@@ -177,6 +180,7 @@ class Power(Elementwise, frozen=True, kw_only=True):
         Sample({"x": (2, 3)}, {"exponent": "-4/3"}, ranges={"x": (1, 4)}),
         Sample({"x": (1, 2)}, {"exponent": "sqrt(2)"}, ranges={"x": (1, 4)}),
         Sample({"x": (1, 3)}, {"exponent": 1}),
+        Sample({"x": (1, 3)}, {"exponent": "2"}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample({}, (2,), 'layer 1 (power): the key "exponent" is missing'),

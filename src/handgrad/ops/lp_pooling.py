@@ -14,16 +14,22 @@ from handgrad.ops.textbook import elided_sum
 
 def norm(xp: Any, entries: list[Array], p: int) -> Array:
     """(Σ|x|^p)^(1/p) over a list of arrays, each scaled by the largest first so that no power overflows."""
-    sizes = [xp.abs(x) for x in entries]
+    sizes = [_size(xp, x) for x in entries]
     largest = sizes[0]
     for size in sizes[1:]:
         largest = xp.maximum(largest, size)
     return _scaled(xp, largest, _added([_powered(xp, size, largest, p) for size in sizes]), p)
 
 
+def _size(xp: Any, x: Array) -> Array:
+    """|x| by cases, so that at 0 the branch taken has the slope 0."""
+    nothing = xp.zeros_like(x)
+    return xp.where(x > 0, x, xp.where(x < 0, -x, nothing))
+
+
 def norm_along(xp: Any, x: Array, p: int) -> Array:
     """The same over the last axis of one array."""
-    sizes = xp.abs(x)
+    sizes = _size(xp, x)
     largest = xp.max(sizes, axis=-1, keepdims=True)
     total = xp.sum(_powered(xp, sizes, largest, p), axis=-1, keepdims=True)
     return _scaled(xp, largest, total, p)[..., 0]

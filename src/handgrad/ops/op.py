@@ -77,6 +77,10 @@ class Operand(Protocol):
         """The number at that place, for a choice by its value."""
 
     @property
+    def example(self) -> int:
+        """Which example of the batch it is, from 0."""
+
+    @property
     def examples(self) -> Sequence[Operand]:
         """The examples of a batch one by one; a single example is its own only one."""
 
@@ -87,6 +91,8 @@ class Sample(Struct, frozen=True):
     shapes: dict[str, Shape]
     settings: dict[str, Any] = {}
     ranges: dict[str, tuple[int, int]] = {}
+    integers: tuple[str, ...] = ()
+    """Letters that hold whole numbers, from the low to the high end of their range."""
 
 
 class BadSample(Struct, frozen=True):

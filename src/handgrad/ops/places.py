@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from handgrad.ops.op import Shape
 
 
@@ -20,3 +22,8 @@ def ravel(index: Shape, size: Shape) -> int:
     for i, n in zip(index, size, strict=True):
         place = place * n + i
     return place
+
+
+def indices(size: Shape) -> list[Shape]:
+    """Every index, row by row."""
+    return list(product(*(range(n) for n in size)))

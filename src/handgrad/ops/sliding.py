@@ -8,7 +8,7 @@ from typing import Any
 from handgrad.ops.op import Array, Shape
 from handgrad.ops.windows import Geometry
 
-BLOCK = 1 << 19
+BLOCK = 1 << 20
 """About so many entries of columns are held at once, so that they stay near the processor."""
 
 

@@ -28,16 +28,16 @@ class _AlongAxis(Op, frozen=True, kw_only=True):
 
     def _along(self, array: Operand, index: Shape, term: Any) -> Expr:
         """The sum of ``term`` over the places along the axis through ``index``."""
-        axis = self.axis % (len(index) + 1) - 1 if self.axis > 0 else self.axis % len(index)
+        axis = self.axis - 1 if self.axis > 0 else self.axis % len(index)
         return elided_sum(array.shape[axis], lambda k: term((*index[:axis], k, *index[axis + 1 :])))
 
 
 @register
 class Softmax(_AlongAxis, frozen=True, kw_only=True):
-    """ŷ_i = e^(a_i) / Σ_k e^(a_k) over a vector of at least two nodes.
+    """ŷ_i = e^(a_i) / Σ_k e^(a_k) over a vector; ∂L/∂a_i = ŷ_i (∂L/∂ŷ_i − Σ_k ∂L/∂ŷ_k ŷ_k).
 
-    ∂L/∂a_i = ŷ_i (∂L/∂ŷ_i − Σ_k ∂L/∂ŷ_k ŷ_k). Of an array of several axes, i and k run along ``axis``
-    (from 1, or −1 for the last). Source: Bridle (1990).
+    A vector has at least two nodes. Of an array of several axes, i and k run along ``axis`` (from 1, or −1 for
+    the last). Source: Bridle (1990).
     """
 
     name: ClassVar[str] = "softmax"

@@ -111,8 +111,8 @@ def dotted(left: Expr, right: Expr) -> bool:
 
 def _numeric(expression: Expr) -> bool:
     match expression:
-        case Number():
-            return True
+        case Number() | Sqrt():
+            return isinstance(expression, Number) or _of_numbers(expression.value)
         case Negative(inner) | Power(inner, _) | Absolute(inner) | Highlight(inner):
             return _numeric(inner) or inner == Symbol("e")
         case Fraction(p, q):
@@ -122,6 +122,16 @@ def _numeric(expression: Expr) -> bool:
         case Sum(terms) | Product(terms):
             return all(_numeric(term) or isinstance(term, Dots) for term in terms)
     return False
+
+
+def _of_numbers(expression: Expr) -> bool:
+    """Whether an expression is of numbers and π alone."""
+    match expression:
+        case Product(parts):
+            return all(map(_of_numbers, parts))
+        case Fraction(p, q):
+            return _of_numbers(p) and _of_numbers(q)
+    return expression == Symbol("π") or _numeric(expression)
 
 
 def signed_terms(terms: Sequence[Expr]) -> Iterator[tuple[str, Expr]]:

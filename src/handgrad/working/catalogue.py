@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import fields
 
 from handgrad.notation.document import Section, Table
-from handgrad.ops import LOSSES, OPS, UPDATES
+from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
 from handgrad.ops.op import Op
 from handgrad.working.document import Document
 
@@ -18,13 +18,20 @@ def catalogue() -> Document:
         Section("Layers", (_table(op for op in OPS.values() if not op.activates),)),
         Section("Activations (also layers of their own)", (_table(op for op in OPS.values() if op.activates),)),
         Section("Losses", (_table(LOSSES.values()),)),
+        Section("Penalties", (_table(PENALTIES.values()),)),
         Section("Updates", (_table(UPDATES.values()),)),
     )
     return Document("The ops of handgrad", sections)
 
 
 def _table(ops: Iterable[type[Op]]) -> Table:
-    return Table(("Op", "Formula", "Keys"), tuple((op.name, formula(op), ", ".join(keys(op)) or "–") for op in ops))
+    header = ("Op", "Formula, derivative, convention", "Keys; ONNX; PyTorch")
+    return Table(header, tuple(_row(op) for op in sorted(ops, key=lambda op: op.name)))
+
+
+def _row(op: type[Op]) -> tuple[str, str, str]:
+    said = f"{formula(op)}. {op.convention}".strip()
+    return op.name, said, "; ".join([", ".join(keys(op)) or "–", op.onnx or "–", op.torch or "–"])
 
 
 def formula(op: type[Op]) -> str:

@@ -103,6 +103,11 @@ class Numbers:
         return self._board.scalar(self._name, self._example, index)
 
     @property
+    def example(self) -> int:
+        """Its place among the examples."""
+        return self._example
+
+    @property
     def examples(self) -> Sequence[Numbers]:
         """All examples."""
         return [Numbers(self._board, self._name, n) for n in range(self._board.examples(self._name))]
@@ -129,6 +134,7 @@ class Fixed:
     """An Operand that is one known number: a setting, or the weight of an example."""
 
     shape: Shape = ()
+    example = 0
 
     def __init__(self, expression: Expr, value: Any = None) -> None:
         self._expression, self._value = expression, value
