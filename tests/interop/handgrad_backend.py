@@ -165,3 +165,7 @@ class HandgradBackend(Backend):
     @classmethod
     def supports_device(cls, device: str) -> bool:
         return device == "CPU"
+
+
+LOSSES_RUN: dict[str, Any] = {}
+UPDATES_RUN: dict[str, Any] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handgrad.interop.onnx_layers import Call, Tensor
-from handgrad.interop.onnx_ops import converts, number_of
+from handgrad.interop.onnx_ops import converts, number_of, plain, scaled
 
 PAIRS = {
     "Add": "add",
@@ -15,7 +15,7 @@ PAIRS = {
     "Max": "maximum",
     "Min": "minimum",
     "Sum": "add",
-    "Mean": "average",
+    "Mean": "add",
 }
 """Ops of several inputs that stretch to one shape, entry by entry."""
 
@@ -35,6 +35,8 @@ def _entry_by_entry(call: Call) -> Tensor:
     read = stretched(call)
     if len(read) == 1:
         return call.layer("identity", *read)
+    if call.node.op == "Mean":
+        return scaled(call, call.layer("add", *read), 1 / len(read))
     return call.layer(PAIRS[call.node.op], *read)
 
 
@@ -99,3 +101,10 @@ def _concat(call: Call) -> Tensor:
         call.fail("it joins a constant to each example; expected quantities")
     axis = call.axis(call.setting("axis", 1), rank)
     return call.layer("identity", *read) if len(read) == 1 else call.layer("concat", *read, axis=axis)
+
+
+@converts("LRN")
+def _lrn(call: Call) -> Tensor:
+    settings = {"alpha": 1e-4, "beta": 0.75, "bias": 1.0}
+    numbers = {key: plain(call.setting(key, value)) for key, value in settings.items()}
+    return call.layer("local_response_norm", call.quantity(), size=call.setting("size", 1), **numbers)

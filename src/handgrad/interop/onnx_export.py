@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from handgrad.errors import InputError
+from handgrad.interop import onnx_writers_joins
 from handgrad.interop.onnx_model import package
 from handgrad.interop.onnx_writers import WRITERS
 from handgrad.network import Network, Node
@@ -12,6 +13,9 @@ from handgrad.ops.op import Constant, Shape
 
 if TYPE_CHECKING:
     from handgrad.problem import Problem
+
+TABLES = (onnx_writers_joins,)
+"""The files that fill the table of writers, beside its own."""
 
 OPSET = 17
 """The least opset that is written; an op that came later raises it."""
