@@ -234,7 +234,7 @@ def _reshape(call: Call) -> None:
     elif len(after) == 1:
         call.give({"op": "flatten"}, x, batch=batch)
     else:
-        call.give({"op": "reshape", "shape": list(after)}, x, batch=batch)
+        call.give({"op": "reshape", "to": list(after)}, x, batch=batch)
 
 
 @_operation("transpose", "permute", "t", "numpy_T")
@@ -263,7 +263,7 @@ def _select(call: Call) -> None:
     picked = call.part("entry", {"op": "slice", "axes": [axis], "start": [place], "stop": [place]}, x, like=x)
     dropped = call["dim"] % len(x.shape)
     batch = None if x.batch is None else x.batch - (dropped < x.batch)
-    call.give({"op": "reshape", "shape": list(Tensor("", call.shape, batch).example)}, picked, batch=batch)
+    call.give({"op": "reshape", "to": list(Tensor("", call.shape, batch).example)}, picked, batch=batch)
 
 
 @_operation("slice")

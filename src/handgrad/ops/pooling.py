@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from math import prod
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from handgrad.notation.nodes import Expr, Function, Number, Symbol, product
+from handgrad.notation.nodes import Expr
 from handgrad.ops.convolution import input_axes
-from handgrad.ops.op import Array, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.op import Op, Operand, Report, Shape
 from handgrad.ops.places import unravel
-from handgrad.ops.textbook import elided_sum, one_over
 from handgrad.ops.windows import (
     Geometry,
     Padding,
@@ -80,46 +78,3 @@ class Pooling(Op, frozen=True, kw_only=True):
     def place(self, x: Operand, c: int, i: int) -> Expr:
         """An entry of an operand by channel and place."""
         return x.entry(*((c,) if len(x.shape) > self.rank else ()), *unravel(i, x.shape[-self.rank :]))
-
-
-@register
-class Mean(Op, frozen=True, kw_only=True):
-    """y = (x_1 + … + x_n)/n, the mean of all entries; each entry receives 1/n of the gradient.
-
-    Shapes: x any, y a single number.
-    """
-
-    name: ClassVar[str] = "mean"
-    by_entry: ClassVar[bool] = True
-
-    def shape(self, report: Report, *, x: Shape) -> Shape | None:
-        """A single number from any x."""
-        del report, x
-        return ()
-
-    def forward(self, xp: Any, x: Array) -> Array:
-        # y[B] = Σ_P x[B,P] / n
-        flat = xp.reshape(x, (x.shape[0], -1))
-        return xp.sum(flat, axis=1) / flat.shape[1]
-
-    def forward_form(self, x: Expr) -> Expr:
-        return Function("mean", (x,))
-
-    def forward_entry(self, index: Shape, x: Operand) -> Expr:
-        del index
-        n = prod(x.shape)
-        return elided_sum(n, lambda i: x.entry(*unravel(i, x.shape))) / Number(str(n), n)
-
-    def dx(self, xp: Any, dy: Array, x_shape: Shape) -> Array:
-        n = prod(x_shape)
-        share = xp.reshape(dy / n, (dy.shape[0], 1))
-        return xp.reshape(xp.concat([share] * n, axis=1), (dy.shape[0], *x_shape))
-
-    def dx_form(self, dy: Expr, x_shape: Shape) -> Expr:
-        return product(one_over(prod(x_shape)), dy, Symbol("1", bold=True))
-
-    def dx_entry(self, index: Shape, dy: Operand, x_shape: Shape) -> Expr:
-        del index
-        return product(one_over(prod(x_shape)), dy.entry())
-
-    samples: ClassVar[tuple[Sample, ...]] = (Sample({"x": (1, 5)}), Sample({"x": (3, 2, 2)}))
