@@ -84,7 +84,7 @@ HEAD = (
     "# ONNX",
     "",
     "`hg.from_onnx(model)` reads a model (a file, bytes or an `onnx.ModelProto`) as a problem,",
-    "`hg.to_onnx(problem)` writes a problem's network as a model. Both need `pip install \"handgrad[onnx]\"`.",
+    '`hg.to_onnx(problem)` writes a problem\'s network as a model. Both need `pip install "handgrad[onnx]"`.',
     "",
     "Axis 0 of the inputs is the batch. Constants are folded; what handgrad has no op for is an error that names",
     "the node. What is checked before a model is read: its size, that each tensor has as many numbers as it",

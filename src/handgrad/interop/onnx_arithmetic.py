@@ -35,9 +35,21 @@ def _entry_by_entry(call: Call) -> Tensor:
     read = stretched(call)
     if len(read) == 1:
         return call.layer("identity", *read)
+    number = _factor(call, read)
+    if number is not None:
+        return number
     if call.node.op == "Mean":
         return scaled(call, call.layer("add", *read), 1 / len(read))
     return call.layer(PAIRS[call.node.op], *read)
+
+
+def _factor(call: Call, read: list[Tensor]) -> Tensor | None:
+    """A product with one number, or a quotient by it."""
+    data = next((tensor for tensor in read if tensor.value is None), None)
+    numbers = [tensor.value for tensor in read if tensor.value is not None and tensor.value.size == 1]
+    if call.node.op == "Mul" and data and numbers and len(numbers[0].shape) <= len(data.shape):
+        return call.layer("scale", data, factor=number_of(numbers[0]))
+    return None
 
 
 @converts("Pow")
@@ -67,7 +79,6 @@ REDUCED = {
     "ReduceMean": ("", "mean", ""),
     "ReduceMax": ("", "max", ""),
     "ReduceMin": ("", "min", ""),
-    "ReduceProd": ("", "product", ""),
     "ReduceL1": ("abs", "sum", ""),
     "ReduceL2": ("square", "sum", "square_root"),
     "ReduceSumSquare": ("square", "sum", ""),

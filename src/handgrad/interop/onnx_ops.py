@@ -165,7 +165,7 @@ def reshaped(call: Call, x: Tensor, shape: tuple[int, ...]) -> Tensor:
     """x with another shape of an example."""
     if shape == x.shape:
         return x
-    return call.layer("flatten", x) if len(shape) == 1 else call.layer("reshape", x, shape=list(shape))
+    return call.layer("flatten", x) if len(shape) == 1 else call.layer("reshape", x, to=list(shape))
 
 
 @converts("Dropout")

@@ -6,7 +6,10 @@ from math import prod
 
 from handgrad.interop.onnx_layers import Call, Tensor
 from handgrad.interop.onnx_model import MAX_ENTRIES
-from handgrad.interop.onnx_ops import converts, moved, reshaped
+from handgrad.interop.onnx_ops import converts, moved, number_of, plain, reshaped
+
+MAX_REPEATS = 64
+"""How often an axis is repeated at most."""
 
 
 def _same(call: Call, x: Tensor, after: Tensor) -> Tensor:
@@ -104,13 +107,13 @@ def _slice(call: Call) -> Tensor:
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         place = call.axis(axis, rank)
         length = x.shape[place - 1]
-        if step <= 0:
-            call.fail(f"its step {step} goes backwards or nowhere; expected a positive one")
-        first, last, _ = slice(start, end, step).indices(length)
-        if last <= first:
+        if step == 0:
+            call.fail("its step is 0")
+        kept = range(*slice(start, end, step).indices(length))
+        if not kept:
             call.fail(f"nothing is left of axis {axis}")
-        if (first, last, step) != (0, length, 1):
-            cut[place] = [first + 1, last, step]
+        if kept != range(length):
+            cut[place] = [kept[0] + 1, kept[-1] + 1, step]
     if not cut:
         return call.layer("identity", x)
     columns = [list(column) for column in zip(*cut.values(), strict=True)]
@@ -142,13 +145,59 @@ def _gather(call: Call) -> Tensor:
             call.fail("expected rows of a matrix (axis 0)")
         return call.layer("embedding", index, weights=table.value, base=0)
     x, place = call.quantity(), call.constant(1)
-    if place.size != 1 or place.ndim > 1:
-        call.fail("expected one place along an axis, or rows of a constant matrix")
     axis = call.axis(call.setting("axis", 0), call.rank(x))
-    at = int(place.reshape(()))
     length = x.shape[axis - 1]
-    if not -length <= at < length:
-        call.fail(f"there is no place {at} among {length}")
-    at = at % length + 1
-    picked = call.layer("slice", x, axes=[axis], start=[at], stop=[at])
+    at = [int(n) for n in place.reshape(-1)]
+    if not at or min(at) < -length or max(at) >= length:
+        call.fail(f"its places {at[:8]} are not all among {length}")
+    picked = call.layer("take", x, at=[n % length + 1 for n in at], axis=axis)
     return reshaped(call, picked, (*x.shape[: axis - 1], *place.shape, *x.shape[axis:]))
+
+
+@converts("Pad")
+def _pad(call: Call) -> Tensor:
+    x = call.quantity()
+    rank, mode = call.rank(x), call.setting("mode", "constant")
+    pads = call.integers(1, "pads") or []
+    axes = call.integers(3, "axes") or list(range(rank))
+    if len(pads) != 2 * len(axes) or mode not in {"constant", "edge", "reflect"}:
+        call.fail(f"expected {2 * len(axes)} pads in the mode constant, edge or reflect, found {pads[:8]}, {mode}")
+    pairs = [[0, 0] for _ in range(rank)]
+    for k, axis in enumerate(axes):
+        pairs[call.place(axis, rank)] = [pads[k], pads[k + len(axes)]]
+    if min(pads, default=0) < 0:
+        call.fail("it cuts away (negative pads); expected a slice")
+    if call.batched and pairs.pop(0) != [0, 0]:
+        call.fail("it pads the batch")
+    if any(n + sum(pair) > MAX_ENTRIES for n, pair in zip(x.shape, pairs, strict=True)):
+        call.fail(f"its output would have more than {MAX_ENTRIES} entries")
+    value = number_of(call.constant(2)) if call.has(2) else plain(call.setting("value", 0.0))
+    return call.layer("pad", x, padding=pairs, mode=mode, value=value if mode == "constant" else None)
+
+
+@converts("Expand")
+def _expand(call: Call) -> Tensor:
+    x, wanted = call.quantity(), call.integers(1, "shape") or []
+    have = [1, *x.shape] if call.batched else list(x.shape)
+    if len(wanted) > len(have) and call.batched:
+        call.fail("it would put axes before the batch")
+    rank = max(len(wanted), len(have))
+    pairs = list(zip([1] * (rank - len(have)) + have, [1] * (rank - len(wanted)) + wanted, strict=True))
+    if call.batched and pairs.pop(0)[1] != 1:
+        call.fail("it stretches the batch")
+    if any(n != m and 1 not in (n, m) for n, m in pairs) or any(m < 1 for _, m in pairs):
+        call.fail(f"{have} does not stretch to {wanted}")
+    return call.layer("expand", x, to=[max(pair) for pair in pairs])
+
+
+@converts("Tile")
+def _tile(call: Call) -> Tensor:
+    x, repeats = call.quantity(), call.integers(1, "repeats") or []
+    rank = call.rank(x)
+    if len(repeats) != rank or min(repeats, default=1) < 1 or max(repeats, default=1) > MAX_REPEATS:
+        call.fail(f"expected {rank} repeats from 1 to {MAX_REPEATS}, found {repeats[:8]}")
+    y = call.layer("identity", x)
+    for axis, count in enumerate(repeats):
+        if count > 1:
+            y = call.layer("concat", *[y] * count, axis=call.axis(axis, rank))
+    return y

@@ -128,18 +128,6 @@ def _dense(at: Writing) -> None:
             at.give("Add", str(made), *bias)
 
 
-@writes("flatten")
-def _flatten(at: Writing) -> None:
-    at.give("Flatten", at.x, axis=1)
-
-
-@writes("mean")
-def _mean(at: Writing) -> None:
-    axes = list(range(1, len(at.x_shape) + 1))
-    kept = at.step("ReduceMean", at.x, axes=axes, keepdims=1)
-    at.give("Reshape", kept, at.constant([0, *at.node.shape], integers=True))
-
-
 def with_channels(at: Writing, rank: int) -> str:
     """x with an axis for its channel, where it has none."""
     return at.x if len(at.x_shape) == rank + 1 else at.step("Unsqueeze", at.x, at.constant([1], integers=True))
