@@ -16,7 +16,7 @@ from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.arithmetic.exact_array import ExactArray
-from handgrad.ops import LOSSES, OPS
+from handgrad.ops import LOSSES, OPS, PENALTIES
 from handgrad.ops.dense import Dense
 from handgrad.ops.op import Op, Sample
 from handgrad.tables import settings
@@ -46,7 +46,7 @@ def letters_of(kind: type[Op], values: dict[str, Any]) -> list[str]:
 
 CASES = [
     pytest.param(kind, sample, letter, id=f"{kind.name}-{i}-{letter}")
-    for kind in (*OPS.values(), *LOSSES.values())
+    for kind in (*OPS.values(), *LOSSES.values(), *PENALTIES.values())
     for i, sample in enumerate(kind.samples)
     for letter in letters_of(kind, sample.shapes)
 ]
@@ -184,6 +184,8 @@ def test_a_joint_rule_is_the_composition_of_its_two(kind: Any, seed: int) -> Non
     random = Random(seed)
     loss = kind()
     for output, rule in loss.joint.items():
+        if output not in OPS:
+            continue
         layer, a = OPS[output](), drawn((2, 3), -3, 3, random)
         y = ExactArray([fmpq(n, 10) for n in (2, 3, 5, 1, 0, 9)], (2, 3))
         weight = ExactArray([fmpq(1, 2)] * 2, (2,))

@@ -182,9 +182,9 @@ class _Planner:
         section = "update" if count else "loss"
         problem, whole = self.problem, primed("L", count)
         data = primed("L0", count) if problem.penalties else whole
-        each = primed("losses", count) if problem.batch else data
+        each = primed("losses", count) if problem.reduces else data
         self.step(each, section, _By(loss, "forward"), {"yhat": primed("yhat", count), "y": "y"}, ())
-        if problem.batch and loss.reduction != "none":
+        if problem.reduces and loss.reduction != "none":
             self.step(data, section, _By(problem.reduction, "forward"), {"x": each}, (), batched=False)
         terms = [data]
         for term, op, parameter in problem.penalty_terms:
@@ -193,7 +193,7 @@ class _Planner:
             self.step(terms[-1], section, _By(op, "forward"), found, (), batched=False)
         if problem.penalties:
             found = {f"x{i + 1}": name for i, name in enumerate(terms)}
-            self.step(whole, section, _By(Contributions(), "forward"), found, (), batched=not problem.batch)
+            self.step(whole, section, _By(Contributions(), "forward"), found, (), batched=not problem.reduces)
 
     def _update(self, update: Update, count: int) -> None:
         for name in self.network.parameters:

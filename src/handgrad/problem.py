@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property, partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -17,7 +18,7 @@ from handgrad.network import Builder, Network
 from handgrad.notation.symbols import convention
 from handgrad.ops import LOSSES, UPDATES
 from handgrad.ops.losses import Loss, Reduction
-from handgrad.ops.op import PENALTIES, Op, Shape
+from handgrad.ops.op import PENALTIES, Constant, Op, Shape
 from handgrad.ops.updates import Update
 from handgrad.problem_data import DataReader, unknown_keys
 from handgrad.tables import in_words, nearest, settings
@@ -80,16 +81,29 @@ class Problem:
         output = self.network.output
         return output if self.loss is None else self.loss.target_shape(output)
 
+    @cached_property
+    def divisor(self) -> fmpq:
+        """What L divides the sum of the losses by."""
+        if self.loss is None or self.loss.reduction != "mean" or self.y is None:
+            return fmpq(1)
+        return self.loss.divisor(self.y.exact(), self.examples, self.target_shape)
+
+    @property
+    def reduces(self) -> bool:
+        """Whether L is made of losses of examples; else it is the loss of the only one."""
+        return self.batch or self.divisor != 1
+
     @property
     def reduction(self) -> Reduction:
         """How L comes from the losses of a batch."""
-        return Reduction(how="sum" if self.loss is not None and self.loss.reduction == "sum" else "mean")
+        how = "none" if self.loss is None else self.loss.reduction
+        plain = self.divisor == self.examples
+        return Reduction(how=how, divisor=None if plain else Constant(str(self.divisor)))
 
     @property
     def share(self) -> fmpq:
         """How much an example counts in L: 1, or 1/n in the mean of n."""
-        mean = self.batch and self.loss is not None and self.loss.reduction == "mean"
-        return fmpq(1, self.examples) if mean else fmpq(1)
+        return 1 / self.divisor
 
     @property
     def penalty_terms(self) -> tuple[tuple[str, Op, str], ...]:
@@ -186,6 +200,9 @@ class _Reader:
         loss = self._op(table, ("loss",), LOSSES, "a loss", ())
         return loss if isinstance(loss, Loss) else None
 
+    def _loss_mistake(self, name: str, key: str, text: str) -> None:
+        self._mistake(("loss", key) if key else ("loss",), f"loss ({name}): {text}")
+
     def _op(
         self, table: dict[str, Any], path: Path, known: dict[str, type[Op]], words: str, others: tuple[str, ...]
     ) -> Op | None:
@@ -202,6 +219,9 @@ class _Reader:
             return
         unknown_keys(table, list(builder.inputs), self.mistakes)
         problem.batch = bool(self._typed(table, "batch", bool, "true or false", default=False))
+        if sound and problem.loss is not None:
+            report = partial(self._loss_mistake, problem.loss.name)
+            problem.loss.shape(report, yhat=problem.network.output, y=problem.target_shape)
         if sound:
             reader = DataReader(problem, self.folder, self.mistakes)
             reader.read(table, loss_stands=problem.loss is not None or "loss" not in tree)

@@ -14,9 +14,10 @@ from handgrad.arithmetic.written import WrittenArray
 from handgrad.errors import Mistake, Path
 from handgrad.network import read_array
 from handgrad.ops.op import Shape
+from handgrad.ops.targets import one_hot
 from handgrad.ops.textbook import described
 from handgrad.plan import UPSTREAM
-from handgrad.tables import in_words, nearest
+from handgrad.tables import nearest
 
 if TYPE_CHECKING:
     from handgrad.problem import Problem
@@ -126,26 +127,26 @@ class DataReader:
         for n in range(problem.examples):
             path: Path = ("data", "y", n) if problem.batch else ("data", "y")
             if problem.loss is not None:
-                problem.loss.check_target(partial(self._report, path), entries[n * size :][:size])
+                problem.loss.check_target(partial(self._report, path), entries[n * size :][:size], problem.target_shape)
 
     def _labels(self, value: Any) -> WrittenArray | None:
         problem = self.problem
         labels = value if problem.batch and isinstance(value, list) else [value]
-        classes = problem.network.output[-1] if len(problem.network.output) == 1 else 0
         if problem.loss is not None and not problem.loss.labels:
             self._mistake(("data", "label"), f"{problem.loss.name} takes its target as y, not as a label")
-        elif not classes:
-            self._mistake(("data", "label"), "a label needs a network that ends in a vector of classes")
-        elif len(labels) != problem.examples:
+            return None
+        if len(labels) != problem.examples:
             self._mistake(
                 ("data", "label"), f"expected {problem.examples} labels, one for each example, found {len(labels)}"
             )
-        elif not all(type(label) is int and 1 <= label <= classes for label in labels):
-            wrong = next(label for label in labels if not (type(label) is int and 1 <= label <= classes))
-            self._mistake(("data", "label"), f"expected a class from 1 to {classes}, found {in_words(wrong)}")
-        else:
-            return _one_hot(labels, classes, batch=problem.batch)
-        return None
+            return None
+        shape, ignored = problem.target_shape, getattr(problem.loss, "ignore_index", None)
+        report = partial(self._report, ("data", "label"))
+        columns = [one_hot(label, shape, ignore=ignored, report=report) for label in labels]
+        if None in columns:
+            return None
+        entries: list[fmpq | Irrational] = [entry for column in columns if column is not None for entry in column]
+        return WrittenArray(entries, (len(labels), *shape) if problem.batch else shape)
 
 
 def unknown_keys(table: dict[str, Any], inputs: list[str], mistakes: list[Mistake]) -> None:
@@ -157,8 +158,3 @@ def unknown_keys(table: dict[str, Any], inputs: list[str], mistakes: list[Mistak
 
 def _same_but_ones(a: Shape, b: Shape) -> bool:
     return tuple(n for n in a if n != 1) == tuple(n for n in b if n != 1)
-
-
-def _one_hot(labels: list[int], classes: int, *, batch: bool) -> WrittenArray:
-    entries: list[fmpq | Irrational] = [fmpq(int(k == label)) for label in labels for k in range(1, classes + 1)]
-    return WrittenArray(entries, (len(labels), classes) if batch else (classes,))

@@ -10,7 +10,7 @@ from msgspec.structs import fields
 from handgrad.arithmetic.arithmetic import NAMES
 from handgrad.notation.symbols import CONVENTIONS, LETTERS
 from handgrad.ops import LOSSES, OPS, UPDATES
-from handgrad.ops.op import Constant, Op
+from handgrad.ops.op import Constant, Constants, Op
 
 Schema = dict[str, Any]
 
@@ -98,6 +98,8 @@ def _first_line(op: type[Op]) -> str:
 def _constant(kind: type) -> Schema:
     if kind is Constant:
         return NUMBER
+    if kind is Constants:
+        return _list(NUMBER)
     message = f"no schema for {kind}"
     raise NotImplementedError(message)
 

@@ -158,3 +158,18 @@ def test_the_working_is_written_in_every_format(layer: dict[str, Any]) -> None:
     assert document.to_latex()
     assert f'"op": "{layer["op"]}"' in document.to_json()
     assert all(check.verdict != "WRONG" for check in hg.verify(problem))
+
+
+def test_those_that_lose_receive_a_plain_zero_also_among_balls() -> None:
+    problem = hg.Problem.from_dict(
+        {
+            "network": {
+                "input": [4],
+                "layers": [{"op": "logistic"}, {"op": "max_pool1d", "kernel": 4}, {"op": "mean"}],
+            },
+            "loss": {"op": "squared_error"},
+            "data": {"x": [1, 2, 2, 0], "y": 1},
+        }
+    )
+    gradient = hg.solve(problem).raw("dL/dh1").flat
+    assert [isinstance(entry, fmpq) for entry in gradient] == [True, False, True, True]

@@ -14,7 +14,7 @@ from typing import Any
 from msgspec import Struct
 
 from handgrad.ops.op import Array
-from handgrad.ops.sliding import blocks, filled, fitted, joined, laid_back, padded, stacked, taps, under_tap
+from handgrad.ops.sliding import blocks, filled, fitted, joined, laid_back, padded, stacked, taps, under_taps
 from handgrad.ops.windows import Geometry
 
 
@@ -45,7 +45,7 @@ def kernel_gradient(xp: Any, dy: Array, x: Array, at: Geometry, groups: int) -> 
 def _columns(xp: Any, x: Array, at: Geometry, groups: int) -> Array:
     """[g][(c,t)][BP]: what lies under each tap."""
     ready = fitted(xp, _exchanged(xp, x), at)
-    seen = stacked(xp, [under_tap(ready, at, tap) for tap in taps(at)], 1)
+    seen = stacked(xp, under_taps(ready, at), 1)
     return xp.reshape(seen, (groups, x.shape[1] // groups * prod(at.taps), x.shape[0] * prod(at.output)))
 
 

@@ -8,7 +8,7 @@ from handgrad.notation.nodes import Absolute, Expr, Fraction, Function, Number, 
 from handgrad.ops.convolution import split
 from handgrad.ops.op import Array, BadSample, Operand, Report, Sample, Shape, register
 from handgrad.ops.pooling import Pooling
-from handgrad.ops.sliding import fitted, laid_back, taps, under_tap
+from handgrad.ops.sliding import fitted, laid_back, taps, under_taps
 from handgrad.ops.textbook import elided_sum
 
 
@@ -110,7 +110,7 @@ class LpPool(Pooling, frozen=True, kw_only=True):
     def forward(self, xp: Any, x: Array) -> Array:
         at = self.geometry(x.shape[1:])
         ready = fitted(xp, x, at)
-        return norm(xp, [under_tap(ready, at, tap) for tap in taps(at)], self.p)
+        return norm(xp, under_taps(ready, at), self.p)
 
     def forward_form(self, x: Expr) -> Expr:
         return Function("lppool", (x,))
@@ -125,8 +125,8 @@ class LpPool(Pooling, frozen=True, kw_only=True):
         at = self.geometry(x.shape[1:])
         ready = fitted(xp, x, at)
         # dx[B,c,i] = Σ_t dy[B,c,P] sign(x[B,c,i]) (|x[B,c,i]|/y[B,c,P])^(p−1)
-        parts = {tap: dy * norm_slope(xp, under_tap(ready, at, tap), y, self.p) for tap in taps(at)}
-        return laid_back(xp, parts, at)
+        parts = [dy * norm_slope(xp, entries, y, self.p) for entries in under_taps(ready, at)]
+        return laid_back(xp, dict(zip(taps(at), parts, strict=True)), at)
 
     def dx_form(self, dy: Expr, x: Expr, y: Expr) -> Expr:
         return Function("lpspread", (dy, x, y))

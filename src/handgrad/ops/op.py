@@ -65,6 +65,20 @@ class Constant:
         return f"Constant({self.written.exact()[0]})"
 
 
+class Constants(Constant):
+    """A setting that is a list of rational numbers."""
+
+    def __init__(self, value: Any) -> None:
+        mistakes: list[Mistake] = []
+        written = array(value, (), mistakes)
+        if written is None or len(written.shape) != 1 or not written.rational:
+            raise ValueError(mistakes[0].text if mistakes else "expected a list of rational numbers")
+        self.written = written
+
+    def __repr__(self) -> str:
+        return f"Constants({self.written.exact()})"
+
+
 class Operand(Protocol):
     """A letter of a rule as its textbook form meets it: a symbol, or the numbers it stands for."""
 

@@ -28,11 +28,12 @@ def fitted(xp: Any, x: Array, at: Geometry, fill: Array | None = None) -> Array:
     return padded(xp, x, [(pad[0], after) for pad, after in zip(at.pads, at.after, strict=True)], fill)
 
 
-def under_tap(x: Array, at: Geometry, tap: Shape) -> Array:
-    """What lies under one tap of each window of a padded x."""
-    starts = [t * d for t, d in zip(tap, at.dilation, strict=True)]
-    ends = zip(starts, at.output, at.stride, strict=True)
-    return x[(Ellipsis, *(slice(start, start + (out - 1) * s + 1, s) for start, out, s in ends))]
+def under_taps(x: Array, at: Geometry) -> list[Array]:
+    """What lies under each tap of each window of a padded x, tap by tap."""
+    along = []
+    for k, d, out, s in zip(at.taps, at.dilation, at.output, at.stride, strict=True):
+        along.append([slice(t * d, t * d + (out - 1) * s + 1, s) for t in range(k)])
+    return [x[(Ellipsis, *key)] for key in product(*along)]
 
 
 def taps(at: Geometry) -> list[Shape]:
@@ -89,7 +90,10 @@ def laid_back(xp: Any, parts: dict[Shape, Array], at: Geometry) -> Array:
 
 def filled(xp: Any, phases: list[Array | None]) -> list[Array]:
     """Zeros for what is missing."""
-    nothing = xp.zeros_like(next(phase for phase in phases if phase is not None))
+    there = [phase for phase in phases if phase is not None]
+    if len(there) == len(phases):
+        return there
+    nothing = xp.zeros_like(there[0])
     return [nothing if phase is None else phase for phase in phases]
 
 
@@ -100,7 +104,8 @@ def joined(xp: Any, arrays: list[Array], axis: int) -> Array:
 
 def stacked(xp: Any, arrays: list[Array], axis: int) -> Array:
     """Arrays of one shape along a new axis."""
-    return joined(xp, [xp.expand_dims(array, axis=axis) for array in arrays], axis)
+    new = (*(slice(None),) * axis, None)
+    return joined(xp, [array[new] for array in arrays], axis)
 
 
 def blocks(batch: int, entries: int) -> list[slice]:

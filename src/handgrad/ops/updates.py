@@ -70,7 +70,7 @@ def _known(update: type[Update]) -> type[Update]:
     return update
 
 
-_PAIR = {"W": (2, 3), "dW": (2, 3)}
+_PAIR: dict[str, Shape] = {"W": (2, 3), "dW": (2, 3)}
 
 
 @_known
@@ -164,9 +164,7 @@ class Nesterov(WithVelocity, frozen=True, kw_only=True):
             return W + momentum * v_next - rate * g
         return W - rate * (g + momentum * v_next)
 
-    def forward_formula(
-        self, W: Expr, dW: Expr, v_next: Expr, rate: Expr, weight_decay: Expr, momentum: Expr
-    ) -> Expr:
+    def forward_formula(self, W: Expr, dW: Expr, v_next: Expr, rate: Expr, weight_decay: Expr, momentum: Expr) -> Expr:
         g = self.gradient_formula(W, dW, weight_decay)
         if self.form_of == "velocity":
             return W + momentum * v_next - rate * g
@@ -243,9 +241,7 @@ class RmsProp(Update, frozen=True, kw_only=True):
         below = xp.sqrt(s_next + epsilon) if self.epsilon_inside else xp.sqrt(s_next) + epsilon
         return W - rate * self.gradient(W, dW, weight_decay) / below
 
-    def forward_formula(
-        self, W: Expr, dW: Expr, s_next: Expr, rate: Expr, weight_decay: Expr, epsilon: Expr
-    ) -> Expr:
+    def forward_formula(self, W: Expr, dW: Expr, s_next: Expr, rate: Expr, weight_decay: Expr, epsilon: Expr) -> Expr:
         below = Sqrt(s_next + epsilon) if self.epsilon_inside else Sqrt(s_next) + epsilon
         return W - product(rate, Fraction(self.gradient_formula(W, dW, weight_decay), below))
 

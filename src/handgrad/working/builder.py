@@ -168,7 +168,7 @@ def _definitions(step: Step, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
     """The definitions that a step needs: of the op itself forward, of its derivative backward."""
     pairs = step.op.definitions(a)
     if step.rule == "forward":
-        return pairs[:1] if step.section == "forward" else ()
+        return pairs[:1] if step.section in ("forward", "loss") else ()
     return pairs[1:] if step.rule == "dx" else ()
 
 
