@@ -13,6 +13,7 @@ from handgrad.errors import InputError
 from handgrad.interop.onnx_import import _with_arrays, tree_of
 from handgrad.interop.onnx_model import Graph, Input, read_graph
 from handgrad.network import Network
+from handgrad_training import RUNNERS
 
 WEIGHTS_FROM = {
     "Conv": 1,
@@ -35,6 +36,15 @@ WEIGHTS_FROM = {
     "Tile": 1,
     "Expand": 1,
     "Split": 1,
+    "ReduceSum": 1,
+    "ReduceMean": 1,
+    "ReduceMax": 1,
+    "ReduceMin": 1,
+    "ReduceL1": 1,
+    "ReduceL2": 1,
+    "ReduceSumSquare": 1,
+    "ReduceLogSum": 1,
+    "ReduceLogSumExp": 1,
 }
 """From which input on (counted from 0) a node's inputs are weights or settings rather than data."""
 
@@ -83,6 +93,9 @@ def forward(network: Network, values: dict[str, Any], parameters: dict[str, Any]
 
 def run_graph(graph: Graph, arrays: dict[str, Any]) -> list[Any]:
     """The outputs of a graph for given inputs."""
+    last = graph.nodes[-1]
+    if last.op in RUNNERS:
+        return RUNNERS[last.op](graph, last, arrays)
     return [_output(graph, arrays, name) for name in graph.outputs]
 
 
@@ -165,7 +178,3 @@ class HandgradBackend(Backend):
     @classmethod
     def supports_device(cls, device: str) -> bool:
         return device == "CPU"
-
-
-LOSSES_RUN: dict[str, Any] = {}
-UPDATES_RUN: dict[str, Any] = {}

@@ -126,7 +126,7 @@ def convert(graph: Graph, layers: Layers, node: Node, tensors: dict[str, Tensor]
         call.fail("it reads constants only; fold them (onnxsim, onnxruntime) before")
     given = converter(call)
     given = given if isinstance(given, tuple) else (given,)
-    return dict(zip(node.gives, given, strict=False))
+    return {name: tensor for name, tensor in zip(node.gives, given, strict=False) if tensor is not None}
 
 
 def in_order(graph: Graph, output: str) -> Iterator[Node]:

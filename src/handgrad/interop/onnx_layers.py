@@ -83,8 +83,10 @@ class Layers:
         places = {layer: i + 1 for i, layer in enumerate(k for k in kept if k not in merged)}
         places |= {layer: places[host] for layer, host in merged.items()}
         tables = [self._table(layer, places, merged) for layer in kept if layer not in merged]
-        self._share()
+        shared = self._share()
         shapes: Any = {name: list(shape) for name, shape in self.inputs.items()}
+        read = {source for layer in kept for source in self.layers[layer].reads} | shared
+        self.parameters = {name: value for name, value in self.parameters.items() if name in read}
         network: dict[str, Any] = {"input": shapes["x"] if list(shapes) == ["x"] else shapes}
         if self.parameters:
             network["parameters"] = self.parameters
@@ -135,13 +137,14 @@ class Layers:
             table["activation"] = own["op"] if len(own) == 1 else own
         return table
 
-    def _share(self) -> None:
-        """Declare the arrays that several layers use."""
-        for name, uses in self._uses.items():
-            if len(uses) > 1 or name in self.parameters:
-                self.parameters[name] = {"file": self.file, "key": name}
-                for table, key in uses:
-                    table[key] = name
+    def _share(self) -> set[str]:
+        """Declare the arrays that several layers use; their names."""
+        shared = {name for name, uses in self._uses.items() if len(uses) > 1 or name in self.parameters}
+        for name in shared:
+            self.parameters[name] = {"file": self.file, "key": name}
+            for table, key in self._uses[name]:
+                table[key] = name
+        return shared
 
 
 class Call:

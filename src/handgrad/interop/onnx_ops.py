@@ -120,6 +120,8 @@ def _clip(call: Call) -> Tensor:
             call.fail(f"its bound {key} must be one number")
         bounds.append(None if value is None else number_of(value))
     low, high = (None if bound is None or abs(bound) > 3e38 else bound for bound in bounds)
+    if low is not None and high is not None and low > high:  # the upper bound wins
+        return call.layer("minimum", call.layer("maximum", call.quantity(), call.number(low)), call.number(high))
     return call.layer("clip", call.quantity(), low=low, high=high)
 
 
@@ -142,7 +144,7 @@ def _prelu(call: Call) -> Tensor:
     return call.layer("prelu", x, slope=given)
 
 
-@converts("Softmax", "LogSoftmax", "Softmin")
+@converts("Softmax", "LogSoftmax")
 def _softmax(call: Call) -> Tensor:
     x = call.quantity()
     name = {"Softmax": "softmax", "LogSoftmax": "log_softmax"}[call.node.op]
@@ -170,7 +172,8 @@ def reshaped(call: Call, x: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 @converts("Dropout")
 def _dropout(call: Call) -> Tensor:
-    if call.has(2) and bool(call.constant(2).any()):
+    kept = call.has(1) and not call.constant(1).any()
+    if call.has(2) and bool(call.constant(2).any()) and not kept:
         call.fail("it drops at random (training_mode); export the model for inference")
     return call.layer("identity", call.quantity())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from handgrad.interop.onnx_layers import Call, Tensor
-from handgrad.interop.onnx_ops import converts, plain
+from handgrad.interop.onnx_ops import converts, plain, scaled
 
 
 def spatial(call: Call, x: Tensor) -> int:
@@ -146,14 +146,29 @@ def epsilon(call: Call) -> float | int:
 
 
 @converts("BatchNormalization")
-def _batch_norm(call: Call) -> Tensor:
+def _batch_norm(call: Call) -> tuple[Tensor | None, ...]:
     x = call.quantity()
-    if not call.batched:
-        call.fail("expected a batch")
     training = bool(call.setting("training_mode", 0))
+    if not call.batched:
+        if not training:
+            call.fail("expected a batch")
+        return (None, *_running(call, x))
     statistics = {} if training else {"mean": call.constant(3), "variance": call.constant(4)}
     given = {"scale": call.constant(1), "shift": call.constant(2)} | statistics
-    return call.layer("batch_norm", x, epsilon=epsilon(call), **given)
+    return (call.layer("batch_norm", x, epsilon=epsilon(call), **given),)
+
+
+def _running(call: Call, x: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance as training carries them on, of a batch that is one whole."""
+    axes = [axis for axis in range(1, len(x.shape) + 1) if axis != 2]
+    momentum = call.setting("momentum", 0.9)
+    mean = call.layer("mean", x, axes=axes, keep_axes=True)
+    centred = call.layer("subtract", x, mean)
+    found = (call.layer("mean", x, axes=axes), call.layer("mean", call.layer("square", centred), axes=axes))
+    return tuple(  # type: ignore[return-value]  # two of them
+        call.layer("add", scaled(call, now, plain(1 - momentum)), scaled(call, call.tensor(place), plain(momentum)))
+        for now, place in zip(found, (3, 4), strict=True)
+    )
 
 
 @converts("InstanceNormalization")
