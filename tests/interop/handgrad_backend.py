@@ -10,7 +10,7 @@ from onnx.backend.base import Backend, BackendRep
 
 from handgrad.arithmetic.floating import Floating
 from handgrad.errors import InputError
-from handgrad.interop.onnx_import import _with_arrays, tree_of
+from handgrad.interop.onnx_import import _with_arrays, in_order, tree_of
 from handgrad.interop.onnx_model import Graph, Input, read_graph
 from handgrad.network import Network
 from handgrad_training import RUNNERS
@@ -93,17 +93,25 @@ def forward(network: Network, values: dict[str, Any], parameters: dict[str, Any]
 
 def run_graph(graph: Graph, arrays: dict[str, Any]) -> list[Any]:
     """The outputs of a graph for given inputs."""
-    last = graph.nodes[-1]
-    if last.op in RUNNERS:
-        return RUNNERS[last.op](graph, last, arrays)
-    return [_output(graph, arrays, name) for name in graph.outputs]
+    arrays = dict(arrays)
+    plain = Graph(
+        tuple(node for node in graph.nodes if node.op not in RUNNERS),
+        graph.constants, graph.inputs, graph.outputs, graph.opset, "", graph.file,
+    )  # fmt: skip
+    for node in graph.nodes:
+        if node.op in RUNNERS:
+            if node.op != "Gradient":
+                given = arrays | graph.constants
+                arrays |= {name: _output(plain, arrays, name) for name in node.reads if name and name not in given}
+            arrays |= dict(zip(node.gives, RUNNERS[node.op](graph, node, arrays | graph.constants), strict=False))
+    return [arrays[name] if name in arrays else _output(plain, arrays, name) for name in graph.outputs]
 
 
 def _output(graph: Graph, arrays: dict[str, Any], output: str) -> Any:
     data, weights = _parted(graph, arrays)
-    known = Graph(graph.nodes, graph.constants | weights, _inputs(data), graph.outputs, graph.opset, "", graph.file)
-    ops = {node.op for node in graph.nodes}
-    modes = [True] if ops <= BATCHED else [False, True] if not ops & BATCHED else [True, False]
+    nodes = tuple(node for node in graph.nodes if not set(node.gives) & set(arrays))
+    known = Graph(nodes, graph.constants | weights, _inputs(data), graph.outputs, graph.opset, "", graph.file)
+    modes = [True, False] if {node.op for node in graph.nodes} & BATCHED else [False, True]
     mistakes = []
     for batched in modes:
         try:
@@ -134,9 +142,9 @@ def _run(graph: Graph, data: dict[str, Any], output: str, *, batched: bool) -> A
     table = _with_arrays(tree["network"], arrays)
     network = Network(table["layers"], table["input"], table.get("parameters", {}))
     dtype = next(iter(data.values())).dtype
-    used = [value for value in graph.inputs if any(value.name in node.reads for node in graph.nodes)]
+    needed = {name for node in in_order(graph, output) for name in node.reads}
+    read = [data[value.name] for value in graph.inputs if value.name in needed]
     names = list(network.inputs)
-    read = [data[value.name] for value in used][: len(names)]
     values = dict(zip(names, read if batched else [value[np.newaxis] for value in read], strict=True))
     parameters = {name: written.floats().astype(dtype) for name, written in network.parameters.items()}
     found = forward(network, values, parameters, dtype)

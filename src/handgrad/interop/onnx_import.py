@@ -117,6 +117,8 @@ def convert(graph: Graph, layers: Layers, node: Node, tensors: dict[str, Tensor]
     call = Call(graph, layers, node, read)
     if node.op == "Shape" and read[0] is not None:
         return {node.gives[0]: shape_of(call, read[0])}
+    if node.op == "CastLike" and read[0] is not None and read[0].value is not None:
+        return {node.gives[0]: read[0]}
     if all(tensor is None or tensor.value is not None for tensor in read) and node.op in FOLDED:
         return fold(call)
     converter = CONVERTERS.get(node.op)
