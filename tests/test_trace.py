@@ -202,7 +202,7 @@ def test_an_unknown_arithmetic_is_one_clear_error() -> None:
     with pytest.raises(hg.InputError) as caught:
         hg.solve(example("ann"), "float16")
     assert str(caught.value) == (
-        'unknown arithmetic "float16"; known are float64, float32, exact, rounded(n), rounded(n significant)'
+        'unknown arithmetic "float16"; known are float64, float32, exact, symbolic, rounded(n), rounded(n significant)'
     )
 
 

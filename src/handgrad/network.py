@@ -338,4 +338,4 @@ def read_array(
     """Numbers written in the file, or a table that says where they are."""
     if isinstance(value, dict):
         return load(value, path, folder, shape, mistakes)
-    return array(value, path, mistakes)
+    return array(value, path, mistakes, symbols=True)

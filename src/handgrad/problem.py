@@ -20,6 +20,7 @@ from handgrad.ops import LOSSES, UPDATES
 from handgrad.ops.losses import Loss, Reduction
 from handgrad.ops.op import PENALTIES, Constant, Op, Shape
 from handgrad.ops.updates import Update
+from handgrad.plan import UPSTREAM
 from handgrad.problem_data import DataReader, unknown_keys
 from handgrad.tables import in_words, nearest, settings
 
@@ -114,9 +115,28 @@ class Problem:
     @property
     def speaks_decimals(self) -> bool:
         """Whether some number is written as a decimal, so that results are too (0.15, not 3/20)."""
-        optional = [array for array in (self.y, self.upstream) if array is not None]
-        arrays = [*self.inputs.values(), *self.network.parameters.values(), *optional]
-        return any(array.speaks_decimals for array in arrays)
+        return any(array.speaks_decimals for array in self.given.values())
+
+    @property
+    def given(self) -> dict[str, WrittenArray]:
+        """What is written down, by name: inputs, target, gradient from above and parameters."""
+        optional = {"y": self.y, UPSTREAM: self.upstream}
+        others = {name: array for name, array in optional.items() if array is not None}
+        return {**self.inputs, **others, **self.network.parameters}
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The symbols that stand in place of numbers, each once."""
+        return tuple(dict.fromkeys(name for array in self.given.values() for name in array.symbols))
+
+    def substitute(self, values: dict[str, Any]) -> Problem:
+        """The problem with numbers in place of symbols: ``{"w": "1/2", "x": 3}``.
+
+        Without symbols it is computed exactly. InputError for an unknown symbol or what is no number.
+        """
+        from handgrad.substitution import substituted
+
+        return substituted(self, values)
 
 
 class _Reader:
@@ -144,6 +164,8 @@ class _Reader:
         problem.questions = self._questions(tree.get("questions", []))
         if sound and not self.mistakes:
             self._ask(problem)
+            if "arithmetic" not in tree and problem.symbols:
+                problem.arithmetic = "symbolic"
         if self.mistakes:
             raise InputError(self.mistakes)
         return problem

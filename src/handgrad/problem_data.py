@@ -7,10 +7,7 @@ from math import prod
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
-from flint import fmpq
-
-from handgrad.arithmetic.numerals import Irrational
-from handgrad.arithmetic.written import WrittenArray
+from handgrad.arithmetic.written import Written, WrittenArray
 from handgrad.errors import Mistake, Path
 from handgrad.network import read_array
 from handgrad.ops.op import Shape
@@ -123,6 +120,8 @@ class DataReader:
 
     def _check_target(self, y: WrittenArray) -> None:
         problem = self.problem
+        if y.symbols:
+            return
         entries, size = y.exact(), prod(problem.target_shape)
         for n in range(problem.examples):
             path: Path = ("data", "y", n) if problem.batch else ("data", "y")
@@ -145,7 +144,7 @@ class DataReader:
         columns = [one_hot(label, shape, ignore=ignored, report=report) for label in labels]
         if None in columns:
             return None
-        entries: list[fmpq | Irrational] = [entry for column in columns if column is not None for entry in column]
+        entries: list[Written] = [entry for column in columns if column is not None for entry in column]
         return WrittenArray(entries, (len(labels), *shape) if problem.batch else shape)
 
 

@@ -59,7 +59,11 @@ def _shape() -> Schema:
 
 
 def _number() -> Schema:
-    written = {"type": "string", "description": '"4/7", "1e-3", "sqrt(2)", "ln(2)", "pi"', "maxLength": 200}
+    written = {
+        "type": "string",
+        "description": '"4/7", "1e-3", "sqrt(2)", "ln(2)", "pi"; in an array also a symbol, "w"',
+        "maxLength": 200,
+    }
     return {"anyOf": [{"type": "number"}, written]}
 
 

@@ -12,13 +12,12 @@ from pathlib import Path as FilePath
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from handgrad.arithmetic.numerals import Irrational, described, number
-from handgrad.arithmetic.written import MAX_AXES, MAX_LISTED, WrittenArray, array, from_floats, nearest
+from handgrad.arithmetic.written import MAX_AXES, MAX_LISTED, Written, WrittenArray, array, from_floats, nearest
 from handgrad.errors import Mistake, Path
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
-    from flint import fmpq
     from numpy.typing import NDArray
 
 Shape = tuple[int, ...]
@@ -249,8 +248,8 @@ def _csv(text: str, name: str, path: Path, shape: Shape | None, mistakes: list[M
     return written if shape is None else _fitted(written, shape)
 
 
-def _cells(row: list[str], place: str, wrong: list[str]) -> list[fmpq | Irrational]:
-    entries = []
+def _cells(row: list[str], place: str, wrong: list[str]) -> list[Written]:
+    entries: list[Written] = []
     for column, cell in enumerate(row, 1):
         text = cell.strip().strip('"')
         try:

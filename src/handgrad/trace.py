@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import Arithmetic, Shown, arithmetic
-from handgrad.arithmetic.numerals import Irrational
-from handgrad.arithmetic.written import WrittenArray
+from handgrad.arithmetic.written import Written, WrittenArray
 from handgrad.errors import DomainError, InputError, Undecided
 from handgrad.ops.op import Shape
 from handgrad.ops.places import unravel
 from handgrad.plan import HIDDEN, UNIT, UPSTREAM, WEIGHT, Plan, Step, plan
 from handgrad.problem import Problem
 from handgrad.query import Query, parse
+from handgrad.substitution import refusal
 
 if TYPE_CHECKING:
     from handgrad.working.answer import Answer
@@ -41,6 +41,8 @@ class Trace:
 
     def __init__(self, problem: Problem, arithmetic_name: str) -> None:
         self.problem = problem
+        if problem.symbols and arithmetic_name != "symbolic":
+            raise InputError(refusal(problem))
         try:
             self.arithmetic: Arithmetic = arithmetic(
                 arithmetic_name, decimals=problem.speaks_decimals, digits=problem.digits
@@ -94,6 +96,10 @@ class Trace:
         queries = [parse(question, self.plan) for question in asked]
         return self.decided(lambda: document(self, queries))
 
+    def substitute(self, values: dict[str, Any], arithmetic: str | None = None) -> Trace:
+        """The trace with numbers in place of symbols; exact where none is left, unless an arithmetic is named."""
+        return solve(self.problem.substitute(values), arithmetic)
+
     def raw(self, name: str) -> Any:
         """A quantity as the arithmetic holds it, batch axis first where there is one."""
         return self._values[name]
@@ -122,6 +128,8 @@ class Trace:
                     return work()
                 except Undecided:
                     self._attempt += 1
+                except DomainError as error:
+                    raise InputError(str(error)) from None
             self.decided(self._compute)
 
     def _compute(self) -> None:
@@ -131,7 +139,7 @@ class Trace:
             values[name] = self._with_batch_axis(problem.inputs[name], shape)
         if problem.loss is not None and problem.y is not None:
             values["y"] = self._with_batch_axis(problem.y, problem.target_shape)
-            shares: list[fmpq | Irrational] = [problem.share] * problem.examples
+            shares: list[Written] = [problem.share] * problem.examples
             values[WEIGHT] = self.arithmetic.array(WrittenArray(shares, (problem.examples,)))
         if problem.upstream is not None:
             values[UPSTREAM] = self._with_batch_axis(problem.upstream, problem.network.output)
@@ -170,7 +178,7 @@ class Trace:
 
     def _failure(self, step: Step, what: str) -> str:
         place = f"layer {step.layer} ({step.op.name})" if step.layer else step.op.name
-        hint = "" if self.arithmetic.name == "exact" else "; try the exact arithmetic"
+        hint = "" if self.arithmetic.name in ("exact", "symbolic") else "; try the exact arithmetic"
         return f"{step.name}, {place}: {what} in {self.arithmetic.name}{hint}"
 
     def _outer(self, name: str) -> Any:

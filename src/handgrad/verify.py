@@ -29,6 +29,7 @@ from handgrad.errors import InputError
 from handgrad.ops.op import Array, Op
 from handgrad.plan import UPSTREAM, WEIGHT
 from handgrad.problem import Problem
+from handgrad.substitution import at_random
 from handgrad.trace import Trace, letter_values, solve
 
 ENTRY_BY_ENTRY = 64
@@ -74,11 +75,14 @@ def verify(problem: Problem) -> list[Check]:
 
 
 def checks(problem: Problem) -> Iterator[Check]:
-    """The checks one after another, as they are done. InputError at once if the problem has no loss."""
+    """The checks one after another, as they are done. InputError at once if the problem has no loss.
+
+    In place of symbols stand random rationals, the same each time.
+    """
     if problem.loss is None and problem.upstream is None:
         message = "there is no gradient to verify: the problem has no [loss]"
         raise InputError(message)
-    trace = solve(problem, "exact")
+    trace = solve(at_random(problem), "exact")
     names = (*problem.network.parameters, *problem.network.inputs)
     return (trace.decided(partial(_check, trace, name)) for name in names if f"dL/d{name}" in trace.plan.steps)
 

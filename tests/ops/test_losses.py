@@ -12,7 +12,7 @@ import handgrad as hg
 from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.network import settings
-from handgrad.notation.nodes import Symbol
+from handgrad.notation.nodes import Number, Symbol
 from handgrad.ops import LOSSES, PENALTIES
 from handgrad.ops.losses import Loss, Reduction
 from handgrad.ops.op import Constant, Constants, Op
@@ -166,3 +166,42 @@ def test_penalties_have_formulas(name: str) -> None:
         at = {letter: letters[letter] for letter in penalty.letters(rule)}
         assert penalty.entry(rule, (0,), at)
         assert penalty.form(rule, {letter: operand.entry() for letter, operand in at.items()})
+
+
+@pytest.mark.parametrize(("loss", "output"), [("cross_entropy", "softmax"), ("binary_cross_entropy", "logistic")])
+@pytest.mark.parametrize("smoothing", [0, "1/10"])
+def test_the_joint_rule_is_derived_and_written(loss: str, output: str, smoothing: Any) -> None:
+    given = {"label_smoothing": smoothing, "class_weights": [1, 2, 3]} if smoothing and output == "softmax" else {}
+    tree = {
+        "network": {"input": 3, "layers": [{"op": output}]},
+        "loss": {"op": loss, **given},
+        "data": {"x": [1, 2, 3], "y": [0, 1, 0]},
+    }
+    text = hg.solve(hg.Problem.from_dict(tree)).working().to_terminal()
+    assert f"{output.capitalize()} and {loss} together" in text
+
+
+def test_a_log_softmax_has_its_derivation() -> None:
+    a, yhat, y = Symbol("a"), Symbol("y", hat=True), Symbol("y")
+    for given, length in (({}, 4), ({"class_weights": [1, 2]}, 3)):
+        loss: Any = loss_of("negative_log_likelihood", **given)
+        assert len(loss.da_derivation(a, yhat, y)[1]) == length
+        assert loss.da_form(one(), yhat, y)
+
+
+def one() -> Any:
+    return Number("1", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "target", "message"),
+    [
+        ("cross_entropy", [2, -1], "a target of cross_entropy has no negative entries"),
+        ("cross_entropy", [0, 0], "a target of cross_entropy sums to 1, this one to 0"),
+    ],
+)
+def test_targets_that_are_refused(name: str, target: list[int], message: str) -> None:
+    found: list[str] = []
+    loss_of(name).check_target(lambda _key, text: found.append(text), [fmpq(n) for n in target])
+    assert found == [message]
+    assert not said(loss_of(name, ignore_index=-1), (2,))

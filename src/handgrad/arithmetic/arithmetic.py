@@ -48,7 +48,7 @@ class Arithmetic(Protocol):
 
 _ROUNDED = re.compile(r"rounded\(\s*(\d{1,3})\s*(significant)?\s*\)")
 
-NAMES = ("float64", "float32", "exact", "rounded(n)", "rounded(n significant)")
+NAMES = ("float64", "float32", "exact", "symbolic", "rounded(n)", "rounded(n significant)")
 
 
 def arithmetic(name: str, *, decimals: bool = True, digits: int = 4) -> Arithmetic:
@@ -65,6 +65,10 @@ def arithmetic(name: str, *, decimals: bool = True, digits: int = 4) -> Arithmet
         from handgrad.arithmetic.exact import Exact
 
         return Exact(decimals=decimals, digits=digits)
+    if name == "symbolic":
+        from handgrad.arithmetic.symbolic import Symbolic
+
+        return Symbolic(decimals=decimals)
     match = _ROUNDED.fullmatch(name)
     if match and int(match[1]) <= 100 and not (match[2] and int(match[1]) == 0):
         from handgrad.arithmetic.rounded import Rounded

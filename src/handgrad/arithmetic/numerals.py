@@ -44,22 +44,22 @@ class Literal(str):
 class Irrational:
     """A number such as sqrt(2) or pi/4: ``text`` as written; ``ball()`` holds its value."""
 
-    __slots__ = ("_tree", "text")
+    __slots__ = ("text", "tree")
 
     def __init__(self, text: str, tree: Tree) -> None:
-        self.text, self._tree = text, tree
+        self.text, self.tree = text, tree
 
     def __repr__(self) -> str:
         return f"Irrational({self.text!r})"
 
     def ball(self) -> arb:
         """A ball around the value at flint's current precision (a higher one where it is not finite)."""
-        ball = _ball(self._tree)
+        ball = _ball(self.tree)
         for precision in _PRECISIONS:
             if ball.is_finite():
                 break
             with ctx.workprec(precision):
-                ball = _ball(self._tree)
+                ball = _ball(self.tree)
         return ball
 
     def __float__(self) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import inf
-from typing import Any
+from typing import Any, NoReturn
 
 from flint import arb, fmpq
 
 from handgrad.arithmetic import real
 from handgrad.arithmetic.real import Scalar
+from handgrad.errors import DomainError
 
 
 class Real:
@@ -123,6 +124,26 @@ class Real:
 
     def __round__(self, digits: int = 0) -> float:
         return round(float(self), digits)
+
+
+class Formula:
+    """A formula in symbols: equal to the same formula only, and neither larger nor smaller than anything."""
+
+    __slots__ = ("value",)
+    __hash__ = None  # type: ignore[assignment]  # it is compared, not kept
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self.value == getattr(other, "value", other))
+
+    def _refused(self, other: Any) -> NoReturn:
+        del other
+        message = "the working depends on which of several formulas is the largest; put numbers in for the symbols"
+        raise DomainError(message)
+
+    __lt__ = __le__ = __gt__ = __ge__ = _refused
 
 
 def comparable(entry: Any) -> Any:

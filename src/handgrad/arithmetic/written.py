@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING, Any, cast
 from flint import arb, fmpq
 
 from handgrad.arithmetic.numerals import Irrational, Literal, described, number
+from handgrad.arithmetic.unknown import Unknown, unknown
 from handgrad.errors import Mistake, Path
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Irrational", "Literal", "WrittenArray", "array", "from_floats", "number"]
+__all__ = ["Irrational", "Literal", "Unknown", "Written", "WrittenArray", "array", "from_floats", "number"]
+
+Written = fmpq | Irrational | Unknown
+"""A number as written, or a symbol in its place."""
 
 MAX_AXES = 6
 MAX_LISTED = 5
@@ -34,7 +38,7 @@ class WrittenArray:
 
     def __init__(
         self,
-        entries: list[fmpq | Irrational] | None,
+        entries: list[Written] | None,
         shape: tuple[int, ...],
         floats: NDArray[np.float64] | None = None,
         *,
@@ -57,6 +61,26 @@ class WrittenArray:
         if self._rational is None:
             self._rational = self._entries is None or all(type(entry) is fmpq for entry in self._entries)
         return self._rational
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names of the symbols among the entries, each once."""
+        if self.rational:
+            return ()
+        return tuple(dict.fromkeys(entry.name for entry in self._entries or () if isinstance(entry, Unknown)))
+
+    def written(self) -> list[Written]:
+        """Every entry in row-major order as it was written. Not to be changed."""
+        if self._entries is None:
+            self.exact()
+        return self._entries or []
+
+    def replaced(self, values: dict[str, Written]) -> WrittenArray:
+        """The same with numbers in place of the symbols that ``values`` names."""
+        if not self.symbols:
+            return self
+        entries = [values.get(entry.name, entry) if isinstance(entry, Unknown) else entry for entry in self.written()]
+        return WrittenArray(entries, self.shape, speaks_decimals=self.speaks_decimals)
 
     def exact(self) -> list[fmpq | arb]:
         """Every entry in row-major order, an irrational one as a ball at flint's current precision.
@@ -89,7 +113,7 @@ class WrittenArray:
         return WrittenArray(self._entries, shape, floats, speaks_decimals=self.speaks_decimals)
 
 
-def nearest(entry: fmpq | Irrational) -> float:
+def nearest(entry: Written) -> float:
     """The nearest double, infinite where the number is too large."""
     try:
         return float(entry)
@@ -106,9 +130,10 @@ def from_floats(values: NDArray[np.float64]) -> WrittenArray:
     return WrittenArray(None, floats.shape, floats, speaks_decimals=bool((floats != np.floor(floats)).any()))
 
 
-def array(value: object, path: Path, mistakes: list[Mistake]) -> WrittenArray | None:
+def array(value: object, path: Path, mistakes: list[Mistake], *, symbols: bool = False) -> WrittenArray | None:
     """The array of a number, of nested lists or of a NumPy array; None where something is wrong.
 
+    ``symbols``: a word such as "w" is a symbol in place of a number (see ``unknown``).
     Appends a mistake for each entry that is no number (the first five one by one), for rows of different
     lengths, an empty list, or lists nested deeper than six.
     """
@@ -116,10 +141,10 @@ def array(value: object, path: Path, mistakes: list[Mistake]) -> WrittenArray | 
     if getattr(value, "shape", None) and getattr(getattr(value, "dtype", None), "kind", "") == "f":
         return _native(value, report)
     flat, shape = _flattened(value, report)
-    entries: list[fmpq | Irrational] = []
+    entries: list[Written] = []
     for place, entry in enumerate(flat):
         try:
-            entries.append(number(entry))
+            entries.append((unknown(entry) if symbols else None) or number(entry))
         except ValueError as error:
             report.add(_index(place, shape), str(error))
     if report.close():
@@ -216,5 +241,7 @@ def _speaks_decimals(value: object) -> bool:
         return True
     if not isinstance(value, str):
         return hasattr(value, "as_tuple") and "." in str(value)
+    if unknown(value):
+        return False
     exponents = (place for place, letter in enumerate(value) if letter in "eE")
     return "." in value or any(place and value[place - 1].isdigit() for place in exponents)

@@ -41,14 +41,17 @@ def main() -> None:
 @click.option(
     "--ask", multiple=True, metavar="Q", help='A question, such as "dL/dW1[2,3]" or "sum(dL/dK1)"; repeatable.'
 )
-@click.option("--arithmetic", metavar="A", help="exact, float64, float32, rounded(n) or rounded(n significant).")
+@click.option("--set", "values", multiple=True, metavar="S=N", help='A number for a symbol: "w=1/2"; repeatable.')
+@click.option(
+    "--arithmetic", metavar="A", help="exact, symbolic, float64, float32, rounded(n) or rounded(n significant)."
+)
 @click.option("--digits", type=click.IntRange(1, 100), help="Decimals (or significant digits) that are shown.")
 @click.option("--to", "form", type=click.Choice(FORMATS), default="terminal", show_default=True)
 @click.option("--fragment", is_flag=True, help="LaTeX without a preamble, to paste.")
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
 def solve(
-    file: str, ask: tuple[str, ...], arithmetic: str | None, digits: int | None, form: str, fragment: bool,
-    output: str | None,
+    file: str, ask: tuple[str, ...], values: tuple[str, ...], arithmetic: str | None, digits: int | None, form: str,
+    fragment: bool, output: str | None,
 ) -> None:  # fmt: skip
     """Work out FILE (TOML or JSON; - is standard input): forward pass, loss, backward pass.
 
@@ -62,11 +65,23 @@ def solve(
     from handgrad.trace import solve as trace_of
 
     problem = _load(file)
+    if values:
+        problem = problem.substitute(_settings(values))
     if digits is not None:
         problem.digits = digits
     trace = trace_of(problem, arithmetic)
     document = trace.working(ask or None)
     _write(_render(document, form, fragment=fragment, plain=output is not None), output)
+
+
+def _settings(values: tuple[str, ...]) -> dict[str, str]:
+    """The pairs of ``--set``."""
+    pairs = [value.partition("=") for value in values]
+    for name, sign, number in pairs:
+        if not (name.strip() and sign and number.strip()):
+            message = f'expected --set NAME=NUMBER such as w=1/2, found "{name}{sign}{number}"'
+            raise InputError(message)
+    return {name.strip(): number.strip() for name, _, number in pairs}
 
 
 def _load(file: str) -> Problem:

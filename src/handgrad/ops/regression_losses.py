@@ -62,6 +62,7 @@ class MeanSquaredError(Loss, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "mean_squared_error"
+    torch: ClassVar[str] = "nn.MSELoss"
 
     def forward(self, xp: Any, yhat: Array, y: Array) -> Array:
         return over_outputs(xp, (yhat - y) ** 2) / prod(yhat.shape[1:])

@@ -187,8 +187,11 @@ def _set(text: str, size: int, right: bool) -> str:  # noqa: FBT001  one of the 
 
 
 def _column_widths(texts: list[list[str]], width: int) -> list[int]:
-    """The natural widths of the columns; the widest give way until the table fits."""
-    widths = [max(1, *(cells(text) for text in column)) for column in zip(*texts, strict=True)]
+    """The natural widths of the columns; the widest give way until the table fits, last within a word."""
+    columns = list(zip(*texts, strict=True))
+    widths = [max(1, *(cells(text) for text in column)) for column in columns]
+    words = [max((cells(word) for text in column for word in text.split()), default=1) for column in columns]
     while sum(widths) + 2 * (len(widths) - 1) > width and max(widths) > 1:
-        widths[widths.index(max(widths))] -= 1
+        loose = [i for i, size in enumerate(widths) if size > words[i]] or range(len(widths))
+        widths[max(loose, key=lambda i: widths[i])] -= 1
     return widths

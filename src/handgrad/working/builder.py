@@ -67,6 +67,8 @@ class _Writer:
         name = self.trace.arithmetic.name
         if name == "exact":
             text = "Computed exactly; behind ≈ stand rounded decimals of which every digit is certain."
+        elif name == "symbolic":
+            text = "Computed with symbols; a formula too long for the page is left out (⋯), JSON has it whole."
         elif name.startswith("rounded"):
             text = f"Computed as by hand, {name}: each named quantity is rounded half up and carried on rounded."
         else:

@@ -44,9 +44,11 @@ def _quantity(trace: Trace, name: str) -> dict[str, Any]:
 
 def _described(trace: Trace, entries: list[Any], shape: tuple[int, ...], *, given: bool) -> dict[str, Any]:
     reals = [comparable(entry) for entry in entries]
-    described: dict[str, Any] = {"shape": list(shape), "value": nest([_finite(float(entry)) for entry in reals], shape)}
+    described: dict[str, Any] = {"shape": list(shape), "value": nest([_decimal(entry) for entry in reals], shape)}
     if all(isinstance(entry, Real) and entry.fraction is not None for entry in reals):
         described["exact"] = nest([str(entry) for entry in reals], shape)
+    elif trace.arithmetic.name == "symbolic":
+        described["exact"] = nest([str(entry) for entry in entries], shape)
     shown = [plain(trace.arithmetic.show(entry, given=given).expression) for entry in entries]
     described["shown"] = nest(shown, shape)
     return described
@@ -63,8 +65,11 @@ def _answer(trace: Trace, query: Query) -> dict[str, Any]:
     return answer | _described(trace, entries, shape, given=False)
 
 
-def _finite(number: float) -> float | None:
-    """The number, or None (null in JSON) where it is too large for a double; its text is in ``shown``."""
+def _decimal(entry: Any) -> float | None:
+    """The number, or None (null in JSON) where it is too large for a double or a formula; ``shown`` has it."""
+    if getattr(entry, "free_symbols", None):
+        return None
+    number = float(entry)
     return number if isfinite(number) else None
 
 
@@ -78,7 +83,7 @@ def nest(entries: list[Any], shape: tuple[int, ...]) -> Any:
 
 
 def plain(expression: Any) -> str:
-    """A printed number as plain text: "-0.0024", "4/7"."""
+    """A printed number as plain text: "-0.0024", "4/7"; a formula in one line."""
     from handgrad.notation.nodes import Fraction, Negative, Number
 
     match expression:
@@ -88,5 +93,6 @@ def plain(expression: Any) -> str:
             return f"-{plain(inner)}"
         case Fraction(p, q):
             return f"{plain(p)}/{plain(q)}"
-    message = f"no printed number: {expression!r}"
-    raise TypeError(message)
+    from handgrad.render.inline import inline
+
+    return inline(expression)

@@ -8,7 +8,7 @@ from typing import Any
 
 from handgrad.arithmetic.exact import exact_expression
 from handgrad.arithmetic.real import ONE, Scalar
-from handgrad.arithmetic.value import comparable
+from handgrad.arithmetic.value import Formula, comparable
 from handgrad.notation.nodes import Entry, Expr, Number
 from handgrad.notation.symbols import Convention
 from handgrad.ops.op import Shape
@@ -50,7 +50,7 @@ class Board:
     def scalar(self, name: str, example: int, index: Shape) -> Any:
         """An entry as a number that compares."""
         entry: Scalar = flat(self.trace.raw(name))[self._place(name, example, index)]
-        return comparable(entry)
+        return Formula(entry) if getattr(entry, "free_symbols", None) else comparable(entry)
 
     def _place(self, name: str, example: int, index: Shape) -> int:
         place = example if name in self.plan.batched else 0
