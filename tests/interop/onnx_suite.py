@@ -15,6 +15,9 @@ KNOWN = {*CONVERTERS, *LOSSES_RUN, *UPDATES_RUN, "Gradient"}
 INNER = KNOWN | FOLDED | {"Shape"}
 
 
+CHOOSING = {"Less", "Greater", "And", "Or", "Where", "Equal", "Not"}
+
+
 class Case(NamedTuple):
     """One case: its op (of the whole where it is expanded to a graph) and the ops of its nodes."""
 
@@ -66,6 +69,8 @@ def excluded(case: Case) -> str | None:
     missing = case.ops - (INNER if case.expanded else KNOWN)
     if missing:
         return f"{', '.join(sorted(missing)[:3])}: handgrad has no such op"
+    if case.expanded and case.ops & CHOOSING:
+        return "the graph compares data and chooses by a condition"
     if case.op not in KNOWN:
         return f"{case.op}: handgrad has no such op"
     return next((reason for pattern, reason in REASONS.items() if re.fullmatch(pattern, case.name)), None)

@@ -8,10 +8,27 @@ from typing import Any
 from handgrad.interop.onnx_layers import Call, Tensor
 from handgrad.interop.onnx_model import MAX_ENTRIES, package
 
-_BROADCAST = ("Add", "Sub", "Mul", "Div", "Pow", "Max", "Min", "Sum", "Mean", "Equal", "Where", "Mod")
+_BROADCAST = (
+    "Add",
+    "Sub",
+    "Mul",
+    "Div",
+    "Pow",
+    "Max",
+    "Min",
+    "Sum",
+    "Mean",
+    "Equal",
+    "Where",
+    "Mod",
+    "Less",
+    "Greater",
+    "And",
+    "Or",
+)
 _SMALLER = ("Abs", "Cast", "Ceil", "Clip", "Exp", "Floor", "Identity", "Log", "Neg", "Not", "Reciprocal", "Sqrt")
 _MOVED = ("Concat", "Flatten", "Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze")
-_SPECIAL = ("Constant", "ConstantOfShape", "Expand", "Gather", "Range", "Tile")
+_SPECIAL = ("Constant", "ConstantOfShape", "Expand", "Gather", "Range", "Size", "Tile")
 FOLDED = frozenset((*_BROADCAST, *_SMALLER, *_MOVED, *_SPECIAL))
 
 
@@ -23,6 +40,15 @@ def shape_of(call: Call, tensor: Tensor) -> Tensor:
     start, end = call.setting("start", 0), call.setting("end")
     value = np.array(shape[start:end], np.int64)
     return Tensor(value.shape, value=value)
+
+
+def size_of(call: Call, tensor: Tensor) -> Tensor:
+    """How many entries a tensor has."""
+    import numpy as np
+
+    if call.batched and tensor.value is None:
+        call.fail("the number of all entries depends on the batch")
+    return Tensor((), value=np.array(prod(tensor.shape), np.int64))
 
 
 def fold(call: Call) -> dict[str, Tensor]:
@@ -44,7 +70,7 @@ def _constant(call: Call) -> Any:
     key = next((key for key in kinds if given.get(key) is not None), None)
     if key is None:
         call.fail("a constant without a value that is read (a dense tensor, floats or integers)")
-    return np.array(given[key], kinds[key])
+    return np.array(given[str(key)], kinds[str(key)])
 
 
 def _evaluated(call: Call, values: list[Any]) -> Any:
@@ -72,13 +98,13 @@ def _size(call: Call, values: list[Any]) -> int:
     op, present = call.node.op, [value for value in values if value is not None]
     if op in _BROADCAST:
         try:
-            return prod(np.broadcast_shapes(*(value.shape for value in present)))
+            return prod(int(n) for n in np.broadcast_shapes(*(value.shape for value in present)))
         except ValueError:
             call.fail(f"shapes {', '.join(str(list(v.shape)) for v in present)} do not fit")
-    total = sum(value.size for value in present)
+    total = sum(int(value.size) for value in present)
     if op in {"ConstantOfShape", "Expand", "Tile"} and present:
-        lengths = [abs(int(n)) for n in present[-1].reshape(-1)[:64].tolist()]
-        return prod(lengths) * (1 if op == "ConstantOfShape" else max(present[0].size, 1))
+        lengths: list[int] = [abs(int(n)) for n in present[-1].reshape(-1)[:64].tolist()]
+        return prod(lengths) * (1 if op == "ConstantOfShape" else max(int(present[0].size), 1))
     if op == "Range" and len(present) == 3:
         start, stop, step = (float(value) for value in present)
         return int(abs((stop - start) / step)) if step else MAX_ENTRIES + 1

@@ -109,6 +109,16 @@ class Writing:
         """All its inputs in the model."""
         return [self.export.spread(name) for name in self.node.reads]
 
+    def aligned(self, rank: int | None = None) -> list[str]:
+        """All its inputs with axes of length 1 behind the batch, so that all have as many."""
+        shapes = [self.export.network.shape(name) for name in self.node.reads]
+        rank = max(map(len, shapes)) if rank is None else rank
+        found = []
+        for name, shape in zip(self.inputs, shapes, strict=True):
+            missing = list(range(1, rank - len(shape) + 1))
+            found.append(self.step("Unsqueeze", name, self.constant(missing, integers=True)) if missing else name)
+        return found
+
     @property
     def x_shape(self) -> Shape:
         """The shape of its first input, without the batch axis."""
@@ -149,7 +159,9 @@ class Writing:
         self._made(op, reads, self.node.name, attributes)
 
     def _made(self, op: str, reads: tuple[str, ...], name: str, attributes: dict[str, Any]) -> str:
-        self.export.nodes.append(self.export.onnx.helper.make_node(op, list(reads), [name], name=name, **attributes))
+        unread = [f"{name}_{word}" for word in attributes.pop("unread", ())]
+        made = self.export.onnx.helper.make_node(op, list(reads), [name, *unread], name=name, **attributes)
+        self.export.nodes.append(made)
         return name
 
     def fail(self, text: str) -> NoReturn:

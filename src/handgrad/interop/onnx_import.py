@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from handgrad.interop import onnx_arithmetic, onnx_shapes, onnx_windows
-from handgrad.interop.onnx_constants import FOLDED, fold, shape_of
+from handgrad.interop.onnx_constants import FOLDED, fold, shape_of, size_of
 from handgrad.interop.onnx_layers import Call, Layers, Tensor
 from handgrad.interop.onnx_model import FLOATS, Graph, Input, Node, read_graph
 from handgrad.interop.onnx_ops import CONVERTERS, nearest_op
@@ -117,6 +117,8 @@ def convert(graph: Graph, layers: Layers, node: Node, tensors: dict[str, Tensor]
     call = Call(graph, layers, node, read)
     if node.op == "Shape" and read[0] is not None:
         return {node.gives[0]: shape_of(call, read[0])}
+    if node.op == "Size" and read[0] is not None:
+        return {node.gives[0]: size_of(call, read[0])}
     if node.op == "CastLike" and read[0] is not None and read[0].value is not None:
         return {node.gives[0]: read[0]}
     if all(tensor is None or tensor.value is not None for tensor in read) and node.op in FOLDED:

@@ -14,12 +14,12 @@ _JOINED = {"add": "Sum", "maximum": "Max", "minimum": "Min", "subtract": "Sub", 
 
 @writes(*_JOINED)
 def _joined(at: Writing) -> None:
-    at.give(_JOINED[at.op.name], *at.inputs)
+    at.give(_JOINED[at.op.name], *at.aligned())
 
 
 @writes("multiply")
 def _multiply(at: Writing) -> None:
-    first, *middle = at.inputs
+    first, *middle = at.aligned()
     if not middle:
         at.give("Identity", first)
         return
@@ -35,11 +35,13 @@ def _concat(at: Writing) -> None:
 
 @writes("matmul")
 def _matmul(at: Writing) -> None:
-    first, second = at.inputs
+    shapes = [at.export.network.shape(name) for name in at.node.reads]
+    if min(map(len, shapes)) < 2:
+        at.fail("a product with a vector is not written; reshape it to a matrix")
+    first, second = at.aligned()
     if at.op.transpose_second:
-        rank = len(at.export.network.shape(at.node.reads[1])) + 1
-        order = [*range(rank - 2), rank - 1, rank - 2]
-        second = at.step("Transpose", second, perm=order)
+        rank = max(map(len, shapes)) + 1
+        second = at.step("Transpose", second, perm=[*range(rank - 2), rank - 1, rank - 2])
     at.give("MatMul", first, second)
 
 
