@@ -94,8 +94,12 @@ def test_the_model_gives_the_same(name: str, sample: Sample, dtype: Any) -> None
             pytest.skip(f"onnxruntime: {limit}")
         raise
     tolerance = 1e-5 if dtype == np.float32 else 1e-12
-    single = name in SINGLE or any(a.type == onnx.AttributeProto.FLOAT for node in model.graph.node for a in node.attribute)
-    np.testing.assert_allclose(found, expected, rtol=SINGLE.get(name, 1e-5) if single else tolerance, atol=1e-7 if single else tolerance)
+    single = name in SINGLE or any(
+        a.type == onnx.AttributeProto.FLOAT for node in model.graph.node for a in node.attribute
+    )
+    np.testing.assert_allclose(
+        found, expected, rtol=SINGLE.get(name, 1e-5) if single else tolerance, atol=1e-7 if single else tolerance
+    )
     data = {key: value.floats() for key, value in problem.inputs.items()}
     data = data if len(data) > 1 else {"x": problem.x.floats()}
     back = from_onnx(model, x=data)

@@ -54,8 +54,6 @@ def agrees(op: Any, function: Any, arrays: dict[str, Any], random: Random, fixed
         if letter not in fixed:
             needed = {name: known[name] for name in op.letters(rule) if name in known}
             gradient = op.apply(rule, float_functions, needed)
-                rule, float_functions, {name: known[name] for name in op.letters(rule) if name in known}
-            )
             close(gradient, tensors[letter].grad)
 
 
