@@ -108,9 +108,10 @@ class Case:
                 self.names[key] = np.array(self.names[key])
         self.inputs: dict[str, Any] = {}
         if "network" in self.tree:
-            self.problem = hg.Problem.from_dict(self._problem())
+            self.problem = hg.Problem.from_dict(self.tables())
 
-    def _problem(self) -> dict[str, Any]:
+    def tables(self) -> dict[str, Any]:
+        """The tables of the problem."""
         tree = self.tree
         x = np.array(evaluated(tree["input"], self.names), dtype=float)
         x = x[:, None] if x.ndim == 1 else x
@@ -191,7 +192,7 @@ class Case:
 
     def with_an_input_for_each_step(self) -> dict[str, Any]:
         """The parameters after updates that see another input each."""
-        tree = self._problem()
+        tree = self.tables()
         layer = tree["network"]["layers"][0]
         parameters = {"weights": "W1", "bias": "b1"}
         moved = {key: Moved(self._update(), np.array(layer[key])) for key in parameters}

@@ -61,7 +61,7 @@ def test_mazurs_numbers_after_10000_steps_are_those_of_updates_all_at_once() -> 
 def test_the_printed_batch_norm_is_that_of_another_epsilon() -> None:
     case = Case("mlpack-batchnorm-forward")
     case.tree["network"][0]["eps"] = 1e-3
-    case.problem = hg.Problem.from_dict(case._problem())
+    case.problem = hg.Problem.from_dict(case.tables())
     published = case.tree["published"]["y"]
     assert agrees(evaluated(published["expr"], case.solved("exact")), published)
 
