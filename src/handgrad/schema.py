@@ -9,8 +9,9 @@ from msgspec.structs import fields
 
 from handgrad.arithmetic.arithmetic import NAMES
 from handgrad.notation.symbols import CONVENTIONS, LETTERS
-from handgrad.ops import LOSSES, OPS, UPDATES
+from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
 from handgrad.ops.op import Constant, Constants, Op
+from handgrad.problem import MAX_STEPS
 
 Schema = dict[str, Any]
 
@@ -36,12 +37,21 @@ def schema() -> Schema:
             "digits": {"type": "integer", "minimum": 1, "maximum": 100},
             "network": _table({"input": _shape(), "layers": _list(_layer())}, required=["input", "layers"]),
             "loss": {"oneOf": [_op(op) for op in LOSSES.values()]},
+            "penalties": _list({"oneOf": [_op(op, {"parameters": _names()}) for op in PENALTIES.values()]}, least=0),
             "data": _data(),
-            "update": {"oneOf": [_op(op, {"freeze": _list({"type": "string"}, least=0)}) for op in UPDATES.values()]},
+            "update": {"oneOf": [_op(op, _update_keys()) for op in UPDATES.values()]},
             "questions": _list(_table({"ask": {"type": "string"}}, required=["ask"]), least=0),
         },
         "$defs": {"number": _number(), "array": _array()},
     }
+
+
+def _update_keys() -> Schema:
+    return {"freeze": _names(), "steps": {"type": "integer", "minimum": 1, "maximum": MAX_STEPS}}
+
+
+def _names() -> Schema:
+    return _list({"type": "string"}, least=0)
 
 
 def _table(properties: Schema, required: list[str] | None = None) -> Schema:
