@@ -235,8 +235,12 @@ def _batch_norm(at: Writing) -> None:
 
     channels = at.x_shape[:1]
     fixed = bool(at.parameter("mu"))
-    statistics = [at.parameter("mu"), at.parameter("var")] if fixed else [at.constant(np.zeros(channels)), at.constant(np.ones(channels))]
-    found = {} if fixed else {"training_mode": 1, "unread": ("mean", "variance")}
+    statistics = (
+        [at.parameter("mu"), at.parameter("var")]
+        if fixed
+        else [at.constant(np.zeros(channels)), at.constant(np.ones(channels))]
+    )
+    found = {} if fixed else {"training_mode": 1, "momentum": 1.0, "unread": ("mean", "variance")}
     reads = [at.x, *_scale_and_shift(at, channels), *statistics]
     at.give("BatchNormalization", *reads, epsilon=at.number("epsilon"), **found)
 
