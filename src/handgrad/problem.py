@@ -87,7 +87,7 @@ class Problem:
         """What L divides the sum of the losses by."""
         if self.loss is None or self.loss.reduction != "mean" or self.y is None:
             return fmpq(1)
-        return self.loss.divisor(self.y.exact(), self.examples, self.target_shape)
+        return self.loss.divisor(self.y.written(), self.examples, self.target_shape)
 
     @property
     def reduces(self) -> bool:

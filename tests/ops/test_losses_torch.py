@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from flint import fmpq
 
+from handgrad.arithmetic import float_functions
 from handgrad.arithmetic.arithmetic import arithmetic
 from handgrad.network import settings
 from handgrad.ops import LOSSES, PENALTIES
@@ -34,8 +35,8 @@ def ours(loss: Loss, yhat: Any, y: Any, divisor: float) -> tuple[Any, Any]:
     """L (or the losses) and dL/dŷ, each example weighed by 1/divisor."""
     constants = {name: FLOATS.array(getattr(loss, name).written) for name in loss.constants}
     known = {"dL": np.full(len(yhat), 1 / divisor), "yhat": yhat, "y": y} | constants
-    losses = loss.apply("forward", np, {key: known[key] for key in loss.letters("forward")})
-    gradient = loss.apply("dyhat", np, {key: known[key] for key in loss.letters("dyhat")})
+    losses = loss.apply("forward", float_functions, {key: known[key] for key in loss.letters("forward")})
+    gradient = loss.apply("dyhat", float_functions, {key: known[key] for key in loss.letters("dyhat")})
     return losses / divisor, gradient
 
 
@@ -201,5 +202,5 @@ def test_penalties(seed: int) -> None:
         value = size(leaf)
         value.backward()
         constants = {key: FLOATS.array(getattr(op, key).written) for key in op.constants}
-        close(op.apply("forward", np, {"W": W, **constants}), value)
+        close(op.apply("forward", float_functions, {"W": W, **constants}), value)
         close(op.apply("dW", np, {"dy": np.float64(1), "W": W, **constants}), leaf.grad)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from handgrad.arithmetic import float_functions
 from handgrad.ops import OPS
 
 torch = pytest.importorskip("torch")
@@ -32,7 +33,7 @@ def close(ours: Any, theirs: Any) -> None:
 def agrees(op: Any, function: Any, x: Any, random: Random) -> None:
     tensor = torch.tensor(x, requires_grad=True)
     expected = function(tensor)
-    y = op.forward(np, x)
+    y = op.forward(float_functions, x)
     close(y, expected)
     mistakes: list[tuple[str, str]] = []
     assert op.shape(lambda key, text: mistakes.append((key, text)), x=x.shape[1:]) == y.shape[1:]
@@ -40,7 +41,7 @@ def agrees(op: Any, function: Any, x: Any, random: Random) -> None:
     dy = drawn(random, *y.shape)
     expected.backward(torch.tensor(dy))
     have = {"x": x, "y": y, "dy": dy, "x_shape": x.shape[1:]}
-    close(op.apply("dx", np, {name: have[name] for name in op.letters("dx")}), tensor.grad)
+    close(op.apply("dx", float_functions, {name: have[name] for name in op.letters("dx")}), tensor.grad)
 
 
 def settings(random: Random, rank: int) -> tuple[dict[str, Any], list[int]]:

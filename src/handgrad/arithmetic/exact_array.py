@@ -132,7 +132,7 @@ class ExactArray:
 
     def __mul__(self, other: Any) -> ExactArray:
         # a product with truth values keeps an entry or gives the rational 0, not a ball of no width
-        return combine(_kept if _of_truth(other) else operator.mul, self, other)
+        return combine(operator.mul, self, other)
 
     def __rmul__(self, other: Any) -> ExactArray:
         return combine(operator.mul, other, self)
@@ -169,14 +169,6 @@ class ExactArray:
 
     def __ne__(self, other: object) -> ExactArray:  # type: ignore[override]  # entry by entry
         return combine(lambda a, b: real.sign(a - b) != 0, self, other)
-
-
-def _of_truth(value: Any) -> bool:
-    return isinstance(value, ExactArray) and bool(value.flat) and isinstance(value.flat[0], bool)
-
-
-def _kept(entry: Scalar, holds: Scalar) -> Scalar:
-    return entry if holds else real.ZERO
 
 
 def outward(entry: Scalar) -> Any:

@@ -97,6 +97,11 @@ def where(condition: ExactArray, yes: Any, no: Any) -> ExactArray:
     return ExactArray([y if holds else n for holds, y, n in picked], shape)
 
 
+def masked(x: ExactArray, condition: ExactArray) -> ExactArray:
+    """x where the condition holds, else 0."""
+    return where(condition, x, real.ZERO)
+
+
 def maximum(a: Any, b: Any) -> ExactArray:
     """The larger of a and b, entry by entry."""
     a, b = asarray(a), asarray(b)

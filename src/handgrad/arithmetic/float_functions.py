@@ -16,6 +16,12 @@ def __getattr__(name: str) -> Any:
     return getattr(np, name)
 
 
+def masked(x: Floats, condition: Floats) -> Floats:
+    """x where the condition holds, else 0: as a product, which is faster than a choice nobody can foresee."""
+    masked_x: Floats = x * condition
+    return masked_x
+
+
 def pi_like(x: Floats) -> Floats:
     """π in the shape and type of x."""
     return np.full_like(x, np.pi)

@@ -163,6 +163,11 @@ def where(condition: Any, yes: Any, no: Any) -> SymbolicArray:
     return _map(_chosen, condition, yes, no)
 
 
+def masked(x: Any, condition: Any) -> SymbolicArray:
+    """x where the condition holds, else 0."""
+    return where(condition, x, sympy.Integer(0))
+
+
 def _chosen(condition: Any, yes: Any, no: Any) -> Any:
     if condition in (sympy.true, sympy.false):
         return yes if condition == sympy.true else no

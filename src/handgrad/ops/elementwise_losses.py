@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any, ClassVar, Literal
 
-from handgrad.arithmetic.value import Real
+from handgrad.arithmetic.value import Formula, Real
 from handgrad.notation.nodes import Absolute, Cases, Expr, Fraction, Function, Number, Relation, Symbol, Text
 from handgrad.ops.losses import Loss, component, over_outputs, places_of, weight_of
 from handgrad.ops.op import LOSSES, Array, Constant, Operand, Report, Sample, Shape
@@ -82,7 +82,9 @@ class ElementLoss(Loss, frozen=True, kw_only=True):
         return weigh(dL.entry(), self.scaled(factor.entry(), prod(yhat.shape), slope))
 
     def _at(self, formula: Any, k: Shape, yhat: Operand, y: Operand, settings: dict[str, Operand]) -> Expr:
-        values = (Real.of(yhat.number(*k)).value, Real.of(y.number(*k)).value)
+        numbers = (yhat.number(*k), y.number(*k))
+        open_choice = any(isinstance(number, Formula) for number in numbers)
+        values = None if open_choice else tuple(Real.of(number).value for number in numbers)
         constants = {name: operand.entry() for name, operand in settings.items()}
         expression: Expr = formula(yhat.entry(*k), y.entry(*k), values, **constants)
         return expression

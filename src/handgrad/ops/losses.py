@@ -30,6 +30,8 @@ class Loss(Op, frozen=True, kw_only=True):
     """Output op and the rule that gives ∂L/∂a of both together, as the textbooks do."""
     labels: ClassVar[bool] = False
     """Whether the target may be given as the number of a class."""
+    one_class: ClassVar[bool] = False
+    """Whether the target must be a single class at each place."""
     reduction: Literal["mean", "sum", "none"] = "mean"
     """What becomes of the losses of a batch; with "none" they stay apart and the gradients are those of their sum."""
 

@@ -70,6 +70,7 @@ class MultiClassHinge(Loss, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "multi_class_hinge"
+    one_class: ClassVar[bool] = True
     labels: ClassVar[bool] = True
     convention: ClassVar[str] = "the slope at the margin, μ + ŷ_k − ŷ_l = 0, is 0"
     torch: ClassVar[str] = "nn.MultiMarginLoss"

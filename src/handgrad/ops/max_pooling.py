@@ -101,9 +101,8 @@ def _to_winners(xp: Any, dy: Array, seen: list[Array], at: Geometry, axis: int) 
     """dy laid back to the last tap that beats all before it, the first of the largest."""
     best, parts, rest = _best(xp, seen[:-1] or seen), [dy] * len(seen), dy
     for t in range(len(seen) - 1, 0, -1):
-        # a product with the truth values is much faster than a choice by them, which the processor cannot foresee
-        parts[t] = rest * (seen[t] > best[t - 1])
-        rest = rest * (seen[t] <= best[t - 1])
+        parts[t] = xp.masked(rest, seen[t] > best[t - 1])
+        rest = xp.masked(rest, seen[t] <= best[t - 1])
     parts[0] = rest
     return laid_back_along(xp, parts, at, axis)
 
