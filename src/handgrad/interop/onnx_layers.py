@@ -38,6 +38,9 @@ class Layers:
 
     def __init__(self, graph: Graph, *, batched: bool, file: str) -> None:
         self.graph, self.batched, self.file = graph, batched, file
+        lengths = {value.shape[0] for value in graph.inputs if value.shape}
+        self.batch: int | None = lengths.pop() if batched and len(lengths) == 1 else None
+        """The number of examples, where the model fixes it."""
         self.inputs: dict[str, Shape] = {}
         self.arrays: dict[str, Any] = {}
         self.parameters: dict[str, Any] = {}
