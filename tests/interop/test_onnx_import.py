@@ -114,6 +114,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "not of length 1": (graph([node("Squeeze", "x", "a")], {"a": ints(2)}), "longer than 1"),
     "parts too long": (graph([node("Split", "x", "p", axis=1)], {"p": ints(5)}), "do not make up"),
     "other examples": (graph([node("Add", "x", "c")], {"c": np.ones((3, 1, 1, 1), np.float32)}), "for each example"),
+    "product of few axes": (graph([node("MatMul", "w", "x")], {"w": np.ones((1, 1, 1, 2, 3), np.float32)}), "stay the"),
     "a choice": (graph([node("Where", "x", "x", "x")]), "chooses by a condition"),
     "power of an array": (graph([node("Pow", "x", "x")]), "a constant number as its exponent"),
     "constants joined": (graph([node("Concat", "x", "c", axis=1)], {"c": ONES}), "joins a constant"),
