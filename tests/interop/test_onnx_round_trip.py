@@ -94,8 +94,6 @@ def test_the_model_gives_the_same(name: str, sample: Sample, dtype: Any) -> None
         limit = next((words for words in LIMITS if words in str(error)), None)
         if not limit or (dtype == np.float32 and limit == "NOT_IMPLEMENTED"):
             raise
-        if limit == TOO_LONG:
-            return  # neither runtime nor reader knows an output padding as long as that
         found = None  # no kernel: the way back below is what can be compared
     tolerance = 1e-5 if dtype == np.float32 else 1e-12
     single = name in SINGLE or any(
@@ -106,6 +104,8 @@ def test_the_model_gives_the_same(name: str, sample: Sample, dtype: Any) -> None
         np.testing.assert_allclose(found, expected, rtol=tolerances[0], atol=tolerances[1])
     data = {key: value.floats() for key, value in problem.inputs.items()}
     data = data if len(data) > 1 else {"x": problem.x.floats()}
+    if "output_shape" in sample.settings and name == "conv_transpose1d":
+        return  # its output padding is longer than the stride, which no reader of ONNX takes
     back = from_onnx(model, x=data)
     trace = hg.solve(back, np.dtype(dtype).name)
     tolerance = 1e-6 if single else tolerance  # an attribute came back in single precision
