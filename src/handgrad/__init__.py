@@ -21,13 +21,19 @@ from handgrad.working.document import Document
 
 if TYPE_CHECKING:
     from handgrad.interop.code import to_numpy_code, to_torch_code
+    from handgrad.interop.keras_import import from_keras
+    from handgrad.interop.onnx_export import to_onnx
+    from handgrad.interop.onnx_import import from_onnx
     from handgrad.interop.torch_import import from_torch
 
 __version__ = "0.1.0"
 
 _LATE = {
+    "from_keras": "handgrad.interop.keras_import",
+    "from_onnx": "handgrad.interop.onnx_import",
     "from_torch": "handgrad.interop.torch_import",
     "to_numpy_code": "handgrad.interop.code",
+    "to_onnx": "handgrad.interop.onnx_export",
     "to_torch_code": "handgrad.interop.code",
 }
 """What needs NumPy or another library: imported when it is used."""
@@ -52,11 +58,14 @@ __all__ = [
     "Problem",
     "Trace",
     "__version__",
+    "from_keras",
+    "from_onnx",
     "from_torch",
     "load",
     "register",
     "solve",
     "to_numpy_code",
+    "to_onnx",
     "to_torch_code",
     "verify",
 ]
