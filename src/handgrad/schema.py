@@ -37,7 +37,12 @@ def schema() -> Schema:
             "network": _table({"input": _shape(), "layers": _list(_layer())}, required=["input", "layers"]),
             "loss": {"oneOf": [_op(op) for op in LOSSES.values()]},
             "data": _data(),
-            "update": {"oneOf": [_op(op, {"freeze": _list({"type": "string"}, least=0)}) for op in UPDATES.values()]},
+            "update": {
+                "oneOf": [
+                    _op(op, {"freeze": _list({"type": "string"}, least=0), "steps": {"type": "integer", "minimum": 1}})
+                    for op in UPDATES.values()
+                ]
+            },
             "questions": _list(_table({"ask": {"type": "string"}}, required=["ask"]), least=0),
         },
         "$defs": {"number": _number(), "array": _array()},
