@@ -102,7 +102,7 @@ class _Reader:
         return Tensor(own, example or (1,), first=first)
 
     def _inputs(self) -> int:
-        return max(1, sum(table["class_name"] == "InputLayer" for table in self._tables()))
+        return max(1, len([table for table in self._tables() if table["class_name"] == "InputLayer"]))
 
     def _sequential(self) -> Tensor:
         tables = self._tables()

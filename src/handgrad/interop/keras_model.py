@@ -62,7 +62,8 @@ def _from_archive(archive: ZipFile) -> KerasModel:
     except (ValueError, RecursionError):
         message = "its config.json is no valid JSON of a reasonable depth"
         raise InputError(message) from None
-    kind, config = (tree.get("class_name"), tree.get("config")) if isinstance(tree, dict) else (None, None)
+    tree = tree if isinstance(tree, dict) else {}
+    kind, config = tree.get("class_name"), tree.get("config", {})
     _check(kind, config)
     return KerasModel(str(kind), config, _arrays(_member(archive, "model.weights.h5", MAX_WEIGHTS), str(kind), config))
 
@@ -100,7 +101,7 @@ def _arrays(data: bytes, kind: str, config: dict[str, Any]) -> list[list[Any]]:
         message = 'a .keras file needs the package h5py: pip install "handgrad[keras]"'
         raise InputError(message) from None
     used: dict[str, int] = {}
-    found = []
+    found: list[list[Any]] = []
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             for table in config["layers"]:

@@ -32,7 +32,7 @@ def import_model(
 
     tree, turned = _tree(model)
     shapes = _shapes(tree)
-    data = {name: _drawn(tree, name, shape, seed + i) for i, (name, shape) in enumerate(shapes.items())}
+    data: dict[str, Any] = {name: _drawn(tree, name, shape, seed + i) for i, (name, shape) in enumerate(shapes.items())}
     if x is not None:
         name = next(iter(shapes))
         data[name] = _example(x, shapes[name], turned=name in turned)
