@@ -72,9 +72,12 @@ def _member(archive: ZipFile, name: str, most: int) -> bytes:
     if name not in archive.namelist():
         message = f"the archive has no {name}; is it the format of Keras 3 (model.save('model.keras'))?"
         raise InputError(message)
-    with archive.open(name) as stream:
-        data = stream.read(most + 1)
-    if len(data) > most:
+    data = b""
+    declared = archive.getinfo(name).file_size
+    if declared <= most:
+        with archive.open(name) as stream:
+            data = stream.read(most + 1)
+    if max(declared, len(data)) > most:
         message = f"{name} is too large, expected at most {most // 2**20} MiB"
         raise InputError(message)
     return data
@@ -102,6 +105,7 @@ def _arrays(data: bytes, kind: str, config: dict[str, Any]) -> list[list[Any]]:
         raise InputError(message) from None
     used: dict[str, int] = {}
     found: list[list[Any]] = []
+    room = MAX_WEIGHTS
     try:
         with h5py.File(io.BytesIO(data), "r") as file:
             for table in config["layers"]:
@@ -111,14 +115,15 @@ def _arrays(data: bytes, kind: str, config: dict[str, Any]) -> list[list[Any]]:
                 name = _snake(table["class_name"])
                 used[name] = used.get(name, -1) + 1
                 name = f"{name}_{used[name]}" if used[name] else name
-                found.append(_of_layer(h5py, file, ("layers", name, "vars")))
+                found.append(_of_layer(h5py, file, ("layers", name, "vars"), room))
+                room -= sum(value.nbytes for value in found[-1])
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, MemoryError):
         raise InputError(_DAMAGED) from None
     return found
 
 
-def _of_layer(h5py: Any, file: Any, path: tuple[str, ...]) -> list[Any]:
-    """The arrays of a group, in the order of their numbers. Links that lead elsewhere are not followed."""
+def _of_layer(h5py: Any, file: Any, path: tuple[str, ...], room: int) -> list[Any]:
+    """The arrays of a group, in the order of their numbers, together at most ``room`` bytes. Links that lead elsewhere are not followed."""
     group = file
     for name in path:
         if name not in group:
@@ -134,7 +139,8 @@ def _of_layer(h5py: Any, file: Any, path: tuple[str, ...]) -> list[Any]:
         value = group[name] if isinstance(group.get(name, getlink=True), h5py.HardLink) else None
         if not isinstance(value, h5py.Dataset) or value.is_virtual or value.external or value.dtype.kind not in "fiu":
             raise InputError(_DAMAGED)
-        if prod(value.shape) * value.dtype.itemsize > MAX_WEIGHTS:
+        room -= prod(value.shape) * max(4, value.dtype.itemsize)
+        if room < 0:
             message = f"an array of shape {list(value.shape)} is too large"
             raise InputError(message)
         arrays.append(_plain(value[()]))
