@@ -123,7 +123,10 @@ def _arrays(data: bytes, kind: str, config: dict[str, Any]) -> list[list[Any]]:
 
 
 def _of_layer(h5py: Any, file: Any, path: tuple[str, ...], room: int) -> list[Any]:
-    """The arrays of a group, in the order of their numbers, together at most ``room`` bytes. Links that lead elsewhere are not followed."""
+    """The arrays of a group, in the order of their numbers, together at most ``room`` bytes.
+
+    Links that lead elsewhere are not followed.
+    """
     group = file
     for name in path:
         if name not in group:
