@@ -30,12 +30,12 @@ def import_model(
     """
     from handgrad.problem import Problem
 
-    tree = _tree(model)
+    tree, turned = _tree(model)
     shapes = _shapes(tree)
-    data = {name: _drawn(tree, name, shape, seed + i) for i, (name, shape) in enumerate(shapes.items())}
+    data: dict[str, Any] = {name: _drawn(tree, name, shape, seed + i) for i, (name, shape) in enumerate(shapes.items())}
     if x is not None:
         name = next(iter(shapes))
-        data[name] = _example(x, shapes[name])
+        data[name] = _example(x, shapes[name], turned=name in turned)
         data["batch"] = data[name].ndim > len(shapes[name])
     if label is not None:
         data["label"] = [label] * len(data["x"]) if data.get("batch") else label
@@ -113,7 +113,8 @@ def _names(tree: dict[str, Any]) -> dict[int, str]:
     return {id(value): name for name, value in found if hasattr(value, "dtype")}
 
 
-def _tree(model: str) -> dict[str, Any]:
+def _tree(model: str) -> tuple[dict[str, Any], set[str]]:
+    """The tree, and the inputs whose channels the model keeps last."""
     suffix = Path(model).suffix.lower()
     if suffix not in _READERS:
         _fail(f"expected a model file ({', '.join(_READERS)})", model)
@@ -125,12 +126,11 @@ def _tree(model: str) -> dict[str, Any]:
         raise error if error.file else InputError(error.mistakes, model) from None
 
 
-def _onnx(model: str) -> dict[str, Any]:
+def _onnx(model: str) -> tuple[dict[str, Any], set[str]]:
     from handgrad.interop.onnx_import import WEIGHTS, problem_tree_from_onnx
 
     tree, arrays = problem_tree_from_onnx(model)
-    restored: dict[str, Any] = _restored(tree, WEIGHTS, arrays)
-    return restored
+    return _restored(tree, WEIGHTS, arrays), set()
 
 
 def _restored(tree: Any, file: str, arrays: dict[str, Any]) -> Any:
@@ -141,20 +141,20 @@ def _restored(tree: Any, file: str, arrays: dict[str, Any]) -> Any:
     return [_restored(value, file, arrays) for value in tree] if isinstance(tree, list) else tree
 
 
-def _torch(model: str) -> dict[str, Any]:
+def _torch(model: str) -> tuple[dict[str, Any], set[str]]:
     """A program of ``torch.export``; what holds no graph is refused. Nothing is unpickled."""
     from handgrad.interop.torch_files import tree_from_program
 
-    return tree_from_program(model)
+    return tree_from_program(model), set()
 
 
-def _keras(model: str) -> dict[str, Any]:
+def _keras(model: str) -> tuple[dict[str, Any], set[str]]:
     from handgrad.interop.keras_import import problem_tree_from_keras
 
     return problem_tree_from_keras(model)
 
 
-_READERS: dict[str, Callable[[str], dict[str, Any]]] = {
+_READERS: dict[str, Callable[[str], tuple[dict[str, Any], set[str]]]] = {
     ".onnx": _onnx,
     ".pt2": _torch,
     ".pt": _torch,
@@ -180,7 +180,7 @@ def _drawn(tree: dict[str, Any], name: str, shape: list[int], seed: int) -> dict
     return {"random": "normal", "seed": seed, "decimals": 2, "shape": shape}
 
 
-def _example(file: str, shape: list[int]) -> Any:
+def _example(file: str, shape: list[int], *, turned: bool) -> Any:
     import numpy as np
 
     try:
@@ -189,6 +189,10 @@ def _example(file: str, shape: list[int]) -> Any:
         _fail(f"cannot be read as a .npy file: {str(error).partition(chr(10))[0]}", file)
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiu":
         _fail("expected a .npy file of real numbers", file)
+    if turned:
+        from handgrad.interop.keras_import import channels_first
+
+        values = channels_first(values, shape)
     if list(values.shape) not in (shape, [*values.shape[:1], *shape]):
         _fail(f"expected the shape {shape}, or a batch of it, found {list(values.shape)}", file)
     return values if values.dtype.kind == "f" else values.astype(np.float64)
