@@ -28,7 +28,10 @@ GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ",
     "mu": "μ", "rho": "ρ", "sigma": "σ", "phi": "φ", "psi": "ψ", "omega": "ω",
 }  # fmt: skip
-_INDEXED = re.compile(rf"([A-Za-z]|{'|'.join(GREEK)})_?([A-Za-z0-9]*)")
+_INDEXED = re.compile(rf"((?:{'|'.join(GREEK)}|[A-Za-z])(?=_|\d|$)|[A-Z](?=[A-Za-z]{{1,2}}\d*$))_?([A-Za-z0-9]*)")
+"""A letter, by its name if it is Greek, with an index behind: W_hh, U2, gamma3, Wxh; "bias" is a word."""
+_STATE = re.compile(r"([msv])_(\w+)")
+"""What an update remembers of a parameter: m_W1, v_W_hh, s_gamma2."""
 _MOST_STROKES = 2
 
 
@@ -72,6 +75,10 @@ class Convention(Struct, frozen=True):
     def _own(self, stem: str, strokes: int, *, bold: bool) -> Symbol:
         """A name of the user's own: one letter, perhaps with an index (W_hh, U2), or a word."""
         primes, sup = _primes(strokes)
+        if (state := _STATE.fullmatch(stem)) is not None:
+            index = _INDEXED.fullmatch(state[2])
+            below = state[2] if index is None else GREEK.get(index[1], index[1]) + index[2]
+            return Symbol(state[1], below, bold=bold, primes=primes, sup=sup)
         match = _INDEXED.fullmatch(stem)
         if match is None:
             return Symbol(stem, primes=primes, sup=sup)
