@@ -51,7 +51,7 @@ class AveragePool(Pooling, frozen=True, kw_only=True):
     def forward_entry(self, index: Shape, x: Operand) -> Expr:
         at = self.windows(x.shape)
         c, p = split(index, at.output)
-        taps = at.inside[p]
+        taps = at.inside(p)
         total = elided_sum(len(taps), lambda k: self.place(x, c, at.gather[taps[k]][p]))
         count = self._count(self.geometry(x.shape), p)
         return total / Number(str(count), count)

@@ -115,8 +115,13 @@ class BatchNorm(ByChannel, frozen=True, kw_only=True):
         if mu is None or var is None:
             return super().dgamma_entry(index, dy, x, epsilon, gamma_shape)
         centre, places = mu.entry(*index), self._sharing(index, x.shape, gamma_shape)
-        met = [(dy.examples[n].entry(*p), x.examples[n].entry(*p)) for n in range(len(x.examples)) for p in places]
-        total = elided_sum(len(met), lambda k: met[k][0] * (met[k][1] - centre))
+        met = [(n, place) for n in range(len(x.examples)) for place in places]
+
+        def term(k: int) -> Expr:
+            n, place = met[k]
+            return dy.examples[n].entry(*place) * (x.examples[n].entry(*place) - centre)
+
+        total = elided_sum(len(met), term)
         return Fraction(total, Sqrt(var.entry(*index) + epsilon.entry()))
 
     samples: ClassVar[tuple[Sample, ...]] = (

@@ -128,7 +128,8 @@ class Convolution(Op, frozen=True, kw_only=True):
         at, (outs, ins, _) = self.windows(x.shape, K.shape), kernel_axes(K.shape, self.rank)
         o, p = split(index, at.output)
         first = ins * (o // (outs // self.groups))
-        pairs = [(c, t) for c in range(ins) for t in at.inside[p]]
+        taps = at.inside(p)
+        pairs = [(c, t) for c in range(ins) for t in taps]
         total = elided_sum(
             len(pairs),
             lambda k: self._x(x, first + pairs[k][0], at.gather[pairs[k][1]][p]) * self._k(K, o, *pairs[k]),
@@ -150,7 +151,8 @@ class Convolution(Op, frozen=True, kw_only=True):
         c, i = split(index, at.input)
         share = outs // self.groups
         group = range(c // ins * share, (c // ins + 1) * share)
-        pairs = [(o, t, p) for o in group for t, p in at.sources(i)]
+        sources = at.sources(i)
+        pairs = [(o, t, p) for o in group for t, p in sources]
         return elided_sum(len(pairs), lambda k: self._dx_term(dy, K, at, c % ins, *pairs[k]))
 
     def _dx_term(self, dy: Operand, K: Operand, at: Windows, c: int, o: int, t: int, p: int) -> Expr:
@@ -171,7 +173,8 @@ class Convolution(Op, frozen=True, kw_only=True):
         at, (outs, ins, taps) = self.windows(x.shape, K_shape), kernel_axes(K_shape, self.rank)
         o, local, t = kernel_place(index, self.rank, taps)
         c = local + ins * (o // (outs // self.groups))
-        places = [p for p in range(prod(at.output)) if at.gather[t][p] < prod(at.input)]
+        nowhere = prod(at.input)
+        places = [p for p, i in enumerate(at.gather[t]) if i < nowhere]
         met = [(n, p) for n in range(len(x.examples)) for p in places]
         return elided_sum(
             len(met),

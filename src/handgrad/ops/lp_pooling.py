@@ -118,7 +118,7 @@ class LpPool(Pooling, frozen=True, kw_only=True):
     def forward_entry(self, index: Shape, x: Operand) -> Expr:
         at = self.windows(x.shape)
         c, o = split(index, at.output)
-        inside = at.inside[o]
+        inside = at.inside(o)
         return norm_formula(len(inside), lambda k: self.place(x, c, at.gather[inside[k]][o]), self.p)
 
     def dx(self, xp: Any, dy: Array, x: Array, y: Array) -> Array:

@@ -49,7 +49,7 @@ class MaxPool(Pooling, frozen=True, kw_only=True):
     def forward_entry(self, index: Shape, x: Operand) -> Expr:
         at = self.windows(x.shape)
         c, p = split(index, at.output)
-        taps, winner = at.inside[p], self._winner(at, x, c, p)
+        taps, winner = at.inside(p), self._winner(at, x, c, p)
 
         def item(k: int) -> Expr:
             entry = self.place(x, c, at.gather[taps[k]][p])
@@ -61,7 +61,7 @@ class MaxPool(Pooling, frozen=True, kw_only=True):
         """The tap of the first largest entry of window p."""
         size, channel = at.input, ((c,) if len(x.shape) > self.rank else ())
         best, largest = -1, None
-        for t in at.inside[p]:
+        for t in at.inside(p):
             value = x.number(*channel, *unravel(at.gather[t][p], size))
             if largest is None or value > largest:
                 best, largest = t, value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from handgrad.notation.nodes import BigSum, Dots, Entry, Expr, Fraction, Number, Symbol, add, product
 
@@ -14,7 +15,25 @@ def elided_sum(count: int, term: Callable[[int], Expr]) -> Expr:
     """term(0) + term(1) + …, dots in the middle when there are many; 0 when there are none."""
     if count == 0:
         return Number("0", 0)
+    if count > LONGEST_SUM:
+        for found in _watching:
+            found.append((count, term))
     return add(*elided(count, term))
+
+
+Term = Callable[[int], Expr]
+_watching: list[list[tuple[int, Term]]] = []
+
+
+@contextmanager
+def long_sums() -> Iterator[list[tuple[int, Term]]]:
+    """The sums that are elided meanwhile: how many terms each has, and its terms."""
+    found: list[tuple[int, Term]] = []
+    _watching.append(found)
+    try:
+        yield found
+    finally:
+        _watching.remove(found)
 
 
 def elided(count: int, item: Callable[[int], Expr]) -> tuple[Expr, ...]:

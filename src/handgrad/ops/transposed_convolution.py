@@ -172,7 +172,8 @@ class TransposedConvolution(Op, frozen=True, kw_only=True):
         at, outs = self.windows(x_shape, K.shape), K.shape[1]
         c, i = split(index, at.output)
         first = outs * (c // (x_shape[0] // self.groups))
-        pairs = [(o, t) for o in range(outs) for t in at.inside[i]]
+        taps = at.inside(i)
+        pairs = [(o, t) for o in range(outs) for t in taps]
 
         def term(k: int) -> Expr:
             o, t = pairs[k]

@@ -69,11 +69,10 @@ class Windows(Struct, frozen=True):
     gather: tuple[tuple[int, ...], ...]
     scatter: tuple[tuple[int, ...], ...]
 
-    @property
-    def inside(self) -> tuple[tuple[int, ...], ...]:
-        """For each output place its taps that lie on the input, in order."""
+    def inside(self, p: int) -> tuple[int, ...]:
+        """The taps of output place p that lie on the input, in order."""
         count = prod(self.input)
-        return tuple(tuple(t for t, row in enumerate(self.gather) if row[p] < count) for p in range(prod(self.output)))
+        return tuple(t for t, row in enumerate(self.gather) if row[p] < count)
 
     def sources(self, i: int) -> list[tuple[int, int]]:
         """Taps and output places of the windows that hold input place i."""

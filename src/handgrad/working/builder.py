@@ -12,10 +12,11 @@ from handgrad.ops.textbook import elided
 from handgrad.plan import Step, primed
 from handgrad.query import Query
 from handgrad.trace import Trace
+from handgrad.working.contributions import contributions
 from handgrad.working.data import values
 from handgrad.working.document import Document
 from handgrad.working.operands import Board
-from handgrad.working.steps import entry_equation, equation
+from handgrad.working.steps import entry_equation, equation, split
 from handgrad.working.updates import ALL_UPDATES, FIRST_UPDATES, MOST_LOSSES, by_update, outcome
 
 TITLES = {"forward": "Forward pass", "loss": "Loss", "backward": "Backward pass", "update": "Update"}
@@ -36,7 +37,7 @@ def document(trace: Trace, queries: Sequence[Query]) -> Document:
             blocks = writer.updates(part, whole=not queries) if several else writer.steps(part)
             sections.append(Section(title, blocks))
     if queries:
-        sections.append(Section("Answers", tuple(writer.answer(query) for query in queries)))
+        sections.append(Section("Answers", tuple(block for query in queries for block in writer.answers(query))))
     title = trace.problem.title or "Worked solution"
     return Document(title, tuple(sections), lambda: values(trace, queries))
 
@@ -159,6 +160,14 @@ class _Writer:
         for left, *rest in derivation:
             blocks.append(Equation(left, tuple(Line("=", part) for part in rest)))
         return blocks
+
+    def answers(self, query: Query) -> tuple[Block, ...]:
+        """A question and its answer; of one entry that is a long sum also the largest terms."""
+        answer = self.answer(query)
+        if query.function or query.index is None:
+            return (answer,)
+        example, index = split(self.board, query)
+        return (answer, *contributions(self.board, self.trace.plan.steps.get(query.name), example, index))
 
     def answer(self, query: Query) -> Equation:
         """A question and its answer."""

@@ -131,6 +131,19 @@ class Symbols(Numbers):
         return [Symbols(self._board, self._name, n) for n in range(self._board.examples(self._name))]
 
 
+class Values(Numbers):
+    """An Operand of numbers that are not printed, to compute with."""
+
+    def entry(self, *index: int) -> Expr:
+        """The entry as a float."""
+        return Number("", float(self._board.scalar(self._name, self._example, index)))
+
+    @property
+    def examples(self) -> Sequence[Numbers]:
+        """All examples."""
+        return [Values(self._board, self._name, n) for n in range(self._board.examples(self._name))]
+
+
 class Fixed:
     """An Operand that is one known number: a setting, or the weight of an example."""
 

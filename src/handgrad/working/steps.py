@@ -78,7 +78,7 @@ def _append(lines: list[Line], sign: str, expression: Expr) -> None:
 
 def entry_equation(board: Board, query: Query, number: int) -> Equation:
     """One entry of a quantity: its own formula, the numbers, the value."""
-    example, index = _split(board, query)
+    example, index = split(board, query)
     name = query.name
     left = _entry(board.symbol(name), query.index or ())
     step = board.plan.steps.get(name)
@@ -99,7 +99,8 @@ def entry_equation(board: Board, query: Query, number: int) -> Equation:
     return Equation(left, tuple(lines), number, name, uses(step) if step else ())
 
 
-def _split(board: Board, query: Query) -> tuple[int, Shape]:
+def split(board: Board, query: Query) -> tuple[int, Shape]:
+    """Which example a question asks for, and which of its entries."""
     index = query.index or ()
     if board.side_by_side(query.name):
         return index[0], index[1:]

@@ -1,0 +1,67 @@
+"""What a long sum is mostly made of: its largest terms, and how much of it they are."""
+
+from __future__ import annotations
+
+from heapq import nlargest
+from math import prod
+
+from handgrad.notation.document import Block, Paragraph, Table
+from handgrad.notation.nodes import Expr, Fraction, Negative, Number, Power, Product, Sum
+from handgrad.ops.op import Shape
+from handgrad.ops.textbook import Term, long_sums
+from handgrad.plan import Step
+from handgrad.working.operands import Board, Numbers, Symbols, Values
+from handgrad.working.steps import entry_form
+
+LISTED = 5
+
+
+def contributions(board: Board, step: Step | None, example: int, index: Shape) -> tuple[Block, ...]:
+    """The largest terms of an entry that is one long sum; nothing for any other entry."""
+    if step is None or not step.op.has_entry(step.rule) or board.trace.arithmetic.name == "symbolic":
+        return ()
+    found = [_only_sum(board, step, example, index, kind) for kind in (Values, Symbols, Numbers)]
+    if any(one is None for one in found):
+        return ()
+    (count, value_of), (_, symbols_of), (_, numbers_of) = (one for one in found if one is not None)
+    try:
+        values = [value(value_of(k)) for k in range(count)]
+    except (ArithmeticError, TypeError):
+        return ()
+    sizes = [abs(one) for one in values]
+    whole, largest = sum(sizes), nlargest(LISTED, range(count), key=sizes.__getitem__)
+    if not whole:
+        return ()
+    share = sum(sizes[k] for k in largest) / whole
+    text = f"The sum has {count} terms; the {LISTED} largest by size make up {100 * share:.3g} % of the sum of sizes:"
+    rows = tuple((symbols_of(k), numbers_of(k), _printed(values[k])) for k in largest)
+    return Paragraph((text,)), Table(("Term", "Numbers", "Value"), rows)
+
+
+def _only_sum(board: Board, step: Step, example: int, index: Shape, kind: type[Numbers]) -> tuple[int, Term] | None:
+    with long_sums() as found:
+        entry_form(board, step, example, index, kind)
+    return found[0] if len(found) == 1 else None
+
+
+def _printed(number: float) -> Number:
+    return Number(f"{number:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e"), number)
+
+
+def value(expression: Expr) -> float:
+    """The value of an expression of numbers; TypeError for any that is more than sums, products and powers."""
+    match expression:
+        case Number():
+            return float(expression.value)
+        case Negative(inner):
+            return -value(inner)
+        case Sum(terms):
+            return sum(map(value, terms))
+        case Product(factors):
+            return prod(map(value, factors))
+        case Fraction(above, below):
+            return value(above) / value(below)
+        case Power(base, exponent):
+            return float(value(base) ** value(exponent))
+    message = f"no sum, product or power: {expression}"
+    raise TypeError(message)
