@@ -165,3 +165,45 @@ def test_an_upstream_gradient_beside_a_loss_is_refused() -> None:
     }
     with pytest.raises(hg.InputError, match="stands in place of a loss: leave"):
         hg.Problem.from_dict(tree)
+
+
+def attending(heads: int, *, masked: bool) -> hg.Problem:
+    weights = [[[1, 0, 1, 2], [0, 1, -1, 0], [2, 1, 0, 1], [1, 1, 0, -1]], [[0, 1, 0, 1]] * 4, [[1, 2, 3, 4]] * 4]
+    layers = [
+        {"op": "dense", "rows": True, "weights": w, "name": name, "from": "x"}
+        for w, name in zip(weights, "QKV", strict=True)
+    ]
+    reads = ["Q", "K", "V", "M"] if masked else ["Q", "K", "V"]
+    network: dict[str, Any] = {"input": [2, 4], "layers": [*layers, {"op": "attention", "from": reads, "heads": heads}]}
+    if masked:
+        network["parameters"] = {"M": [[0, -9], [0, 0]]}
+    data = {"x": [[1, 0, "1/2", 0], [0, 1, 0, "1/2"]], "dL/dyhat": [[1, 0, 2, 0], [0, 1, 0, 1]]}
+    return hg.Problem.from_dict({"network": network, "data": data})
+
+
+@pytest.mark.parametrize("heads", [1, 2])
+@pytest.mark.parametrize("masked", [True, False])
+def test_attention_is_a_composition_whose_parts_are_shown(heads: int, *, masked: bool) -> None:
+    problem = attending(heads, masked=masked)
+    assert all(check.agrees for check in hg.verify(problem))
+    trace = hg.solve(problem)
+    assert {"s4", "c4", "p4", "dL/dp4"} <= set(trace.names)
+    weights = np.asarray(trace["p4"], dtype=float)
+    np.testing.assert_allclose(weights.sum(axis=-1), np.ones(weights.shape[:-1]))
+    assert "softmax" in trace.working().to_terminal()
+
+
+@pytest.mark.parametrize(
+    ("heads", "rows", "message"),
+    [
+        (3, 4, "layer 4 (attention): expected a divisor of 4 and 4, found 3"),
+        (1, 2, "layer 4 (attention): Q [2, 4], K [2, 2], V [2, 4] do not fit: expected [t][d], [u][d], [u][v]"),
+    ],
+)
+def test_wrong_attention(heads: int, rows: int, message: str) -> None:
+    layers: list[dict[str, Any]] = [
+        {"op": "dense", "rows": True, "weights": [[1] * 4] * n, "name": name, "from": "x"}
+        for n, name in zip((4, rows, 4), "QKV", strict=True)
+    ]
+    layers.append({"op": "attention", "from": ["Q", "K", "V"], "heads": heads})
+    assert message in refused({"input": [2, 4], "layers": layers})

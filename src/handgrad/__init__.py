@@ -21,13 +21,18 @@ from handgrad.working.document import Document
 
 if TYPE_CHECKING:
     from handgrad.interop.code import to_numpy_code, to_torch_code
+    from handgrad.interop.onnx_export import to_onnx
+    from handgrad.interop.onnx_import import from_onnx, problem_tree_from_onnx
     from handgrad.interop.torch_import import from_torch
 
 __version__ = "0.1.0"
 
 _LATE = {
+    "from_onnx": "handgrad.interop.onnx_import",
     "from_torch": "handgrad.interop.torch_import",
+    "problem_tree_from_onnx": "handgrad.interop.onnx_import",
     "to_numpy_code": "handgrad.interop.code",
+    "to_onnx": "handgrad.interop.onnx_export",
     "to_torch_code": "handgrad.interop.code",
 }
 """What needs NumPy or another library: imported when it is used."""
@@ -52,11 +57,14 @@ __all__ = [
     "Problem",
     "Trace",
     "__version__",
+    "from_onnx",
     "from_torch",
     "load",
+    "problem_tree_from_onnx",
     "register",
     "solve",
     "to_numpy_code",
+    "to_onnx",
     "to_torch_code",
     "verify",
 ]

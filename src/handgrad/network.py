@@ -17,6 +17,7 @@ from msgspec import Struct
 from handgrad.arithmetic.written import WrittenArray, array
 from handgrad.errors import InputError, Mistake, Path
 from handgrad.ops import OPS
+from handgrad.ops.attention import Composite
 from handgrad.ops.op import Op, Shape
 from handgrad.sources import load
 from handgrad.tables import in_words, nearest, settings
@@ -270,6 +271,8 @@ class Builder:
         shapes = self._read_shapes(path, context, op, reads)
         if shapes is None:
             return False
+        if isinstance(op, Composite):
+            return self._composite(path, number, op, shapes, reads, name=name)
         names, parameters = self._parameters(path, number, op, table, next(iter(shapes.values())))
         if names is None:
             return False
@@ -285,6 +288,21 @@ class Builder:
         self._shapes[name] = after
         if len(self.mistakes) == before:
             self.nodes.append(Node(name, op, reads, number, names, after))
+        return True
+
+    def _composite(
+        self, path: Path, number: int, op: Composite, shapes: dict[str, Shape], reads: tuple[str, ...], *, name: str
+    ) -> bool:
+        """The parts of a composition as nodes of one layer: s3, p3, … and the layer's own name for the last."""
+        context = f"layer {number} ({op.name})"
+        if op.shape(lambda key, text: self._mistake((*path, key), f"{context}: {text}"), **shapes) is None:
+            return False
+        parts, names = op.parts(**shapes), dict(zip(shapes, reads, strict=True))
+        for part in parts:
+            names[part.letter] = name if part is parts[-1] else f"{part.letter}{number}"
+            sources = tuple(names[letter] for letter in part.reads)
+            if not self._node(path, number, part.op, {}, sources, name=names[part.letter]):
+                return False
         return True
 
     def _read_shapes(self, path: Path, context: str, op: Op, reads: tuple[str, ...]) -> dict[str, Shape] | None:

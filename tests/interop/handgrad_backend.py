@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from handgrad_training import RUNNERS
 from onnx import ModelProto, NodeProto, helper
 from onnx.backend.base import Backend, BackendRep
 
 from handgrad.arithmetic.floating import Floating
 from handgrad.errors import InputError
-from handgrad.interop.onnx_import import _with_arrays, in_order, tree_of
+from handgrad.interop.onnx_import import in_order, tree_of, with_arrays
 from handgrad.interop.onnx_model import Graph, Input, read_graph
 from handgrad.network import Network
-from handgrad_training import RUNNERS
 
 WEIGHTS_FROM = {
     "Conv": 1,
@@ -139,7 +139,7 @@ def _inputs(data: dict[str, Any]) -> tuple[Input, ...]:
 
 def _run(graph: Graph, data: dict[str, Any], output: str, *, batched: bool) -> Any:
     tree, arrays = tree_of(graph, output, batched=batched)
-    table = _with_arrays(tree["network"], arrays)
+    table = with_arrays(tree["network"], arrays)
     network = Network(table["layers"], table["input"], table.get("parameters", {}))
     dtype = next(iter(data.values())).dtype
     needed = {name for node in in_order(graph, output) for name in node.reads}

@@ -9,7 +9,7 @@ import numpy as np
 
 import handgrad as hg
 from handgrad.arithmetic.floating import Floating
-from handgrad.interop.onnx_import import _with_arrays, tree_of
+from handgrad.interop.onnx_import import tree_of, with_arrays
 from handgrad.interop.onnx_model import Graph, Input, Node
 from handgrad.ops import LOSSES, OPS, UPDATES
 from handgrad.ops.losses import Reduction
@@ -24,7 +24,7 @@ def settings_of(op: Op, rule: str, dtype: Any) -> dict[str, Any]:
     return {name: getattr(op, name).written.floats().astype(dtype) for name in wanted}
 
 
-def loss(graph: Graph, node: Node, arrays: dict[str, Any]) -> list[Any]:
+def loss(_: Graph, node: Node, arrays: dict[str, Any]) -> list[Any]:
     """A loss over classes: each place of each example is an example of its own, its label a one-hot target."""
     read = [arrays.get(name) for name in node.reads]
     scores, labels, weights = read[0], read[1], read[2] if len(read) > 2 else None
@@ -37,7 +37,7 @@ def loss(graph: Graph, node: Node, arrays: dict[str, Any]) -> list[Any]:
     target[np.arange(len(flat))[counted], flat[counted]] = 1
     name = {"NegativeLogLikelihoodLoss": "negative_log_likelihood"}.get(node.op, "softmax_cross_entropy")
     kind: Any = LOSSES[name]
-    given: dict[str, Any] = {} if weights is None else {"class_weights": weights_as(kind, weights)}
+    given: dict[str, Any] = {} if weights is None else {"class_weights": weights_as(weights)}
     op = kind(ignore_index=None if ignore is None else int(ignore), **given)
     losses = op.apply("forward", XP, {"yhat": rows, "y": target} | settings_of(op, "forward", dtype))
     how = node.attributes.get("reduction", "mean")
@@ -59,14 +59,14 @@ def exact_entries(target: Any) -> list[Any]:
     return [fmpq(int(entry)) for entry in target.reshape(-1)]
 
 
-def weights_as(kind: Any, weights: Any) -> Any:
+def weights_as(weights: Any) -> Any:
     """Class weights as the loss holds them."""
     from handgrad.ops.op import Constants
 
     return Constants([float(weight) for weight in weights])
 
 
-def update(graph: Graph, node: Node, arrays: dict[str, Any]) -> list[Any]:
+def update(_: Graph, node: Node, arrays: dict[str, Any]) -> list[Any]:
     """A step of an update rule for each of the parameters."""
     rate, count, *rest = (arrays[name] for name in node.reads)
     op = update_of(node, float(rate))
@@ -114,7 +114,7 @@ def gradient(graph: Graph, node: Node, arrays: dict[str, Any]) -> list[Any]:
     inputs = tuple(Input(name, str(arrays[name].dtype), arrays[name].shape) for name in names)
     inner = Graph(graph.nodes[:-1], {}, inputs, (output,), graph.opset, "", graph.file)
     tree, weights = tree_of(inner, output, batched=False)
-    tree = _with_arrays(tree, weights)
+    tree = with_arrays(tree, weights)
     own = list(tree["network"]["input"])
     data = {name: value if value.shape else float(value) for name, value in zip(own, arrays.values(), strict=True)}
     ones = np.ones(arrays[names[0]].shape)

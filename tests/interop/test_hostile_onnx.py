@@ -5,6 +5,7 @@ from __future__ import annotations
 import resource
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -85,7 +86,7 @@ def sparse(found: Any) -> None:
 def chain(op: str, count: int) -> list[Any]:
     """Each node doubles the tensor of the one before."""
     names = ["c", *(f"t{i}" for i in range(count))]
-    return [helper.make_node(op, [a, a], [b], axis=0) for a, b in zip(names, names[1:], strict=False)]
+    return [helper.make_node(op, [a, a], [b], axis=0) for a, b in pairwise(names)]
 
 
 def conv(**settings: Any) -> Any:
@@ -94,7 +95,7 @@ def conv(**settings: Any) -> Any:
     return model([node("Conv", "x", "k", **settings)], {"k": kernel}, inputs=inputs)
 
 
-WHOLE = changed(lambda found: None).SerializeToString()
+WHOLE = model([gemm()], {"w": WEIGHTS}).SerializeToString()
 
 HOSTILE: dict[str, tuple[Any, str]] = {
     "nothing": (b"", "empty"),
@@ -230,9 +231,9 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 
 
 def test_too_many_nodes() -> None:
-    names = [f"t{i}" for i in range(20_001)]
+    names = [f"t{i}" for i in range(5_001)]
     nodes = [helper.make_node("Relu", [a], [b]) for a, b in zip(["x", *names], names, strict=False)]
-    check(model(nodes).SerializeToString(), "at most 20000 are read")
+    check(model(nodes).SerializeToString(), "at most 5000 are read")
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,17 +13,18 @@ runtime = pytest.importorskip("onnxruntime")
 import numpy as np
 
 import handgrad as hg
-from handgrad.interop.onnx_export import to_onnx
-from handgrad.interop.onnx_import import from_onnx, problem_tree_from_onnx
 from handgrad.interop.onnx_writers import WRITERS
 from handgrad.ops.op import Sample
 
-NOT_WRITTEN = {name: "ONNX has no op for it" for name in sorted(set(hg.OPS) - set(WRITERS))}
+from_onnx, to_onnx, problem_tree_from_onnx = hg.from_onnx, hg.to_onnx, hg.problem_tree_from_onnx
 
-
-LIMITS = ("NOT_IMPLEMENTED", "pool_attributes.h", "lrn.h", "lrn.cc", "must be less than max(stride, dilation)")
+TOO_LONG = "must be less than max(stride, dilation)"
+LIMITS = ("NOT_IMPLEMENTED", "pool_attributes.h", "lrn.h", "lrn.cc", TOO_LONG)
 """What onnxruntime does not do: doubles of some ops, pads as long as a window, even or flat responses."""
 
+
+NOT_EXPORTED = ("a product with a vector is not written", "dropout")
+"""What is refused, with a text that says why."""
 
 SINGLE = {"gelu": 1e-6, "group_norm": 1e-4}
 """Ops that onnxruntime makes of others, with constants in single precision; so are all float attributes."""
@@ -83,27 +84,31 @@ def test_the_model_gives_the_same(name: str, sample: Sample, dtype: Any) -> None
     try:
         model = to_onnx(problem)
     except hg.InputError as error:
-        pytest.skip(str(error))
+        assert any(words in str(error) for words in NOT_EXPORTED), error  # noqa: PT017  most of them are exported
+        return
     onnx.checker.check_model(model, full_check=True)
     expected = hg.solve(problem)["yhat"]
     try:
         found = run(model, problem, dtype)
     except Exception as error:
         limit = next((words for words in LIMITS if words in str(error)), None)
-        if limit and (dtype == np.float64 or limit != "NOT_IMPLEMENTED"):
-            pytest.skip(f"onnxruntime: {limit}")
-        raise
+        if not limit or (dtype == np.float32 and limit == "NOT_IMPLEMENTED"):
+            raise
+        found = None  # no kernel: the way back below is what can be compared
     tolerance = 1e-5 if dtype == np.float32 else 1e-12
     single = name in SINGLE or any(
         a.type == onnx.AttributeProto.FLOAT for node in model.graph.node for a in node.attribute
     )
-    np.testing.assert_allclose(
-        found, expected, rtol=SINGLE.get(name, 1e-5) if single else tolerance, atol=1e-7 if single else tolerance
-    )
+    if found is not None:
+        tolerances = (SINGLE.get(name, 1e-5), 1e-7) if single else (tolerance, tolerance)
+        np.testing.assert_allclose(found, expected, rtol=tolerances[0], atol=tolerances[1])
     data = {key: value.floats() for key, value in problem.inputs.items()}
     data = data if len(data) > 1 else {"x": problem.x.floats()}
+    if "output_shape" in sample.settings and name == "conv_transpose1d":
+        return  # its output padding is longer than the stride, which no reader of ONNX takes
     back = from_onnx(model, x=data)
     trace = hg.solve(back, np.dtype(dtype).name)
+    tolerance = 1e-6 if single else tolerance  # an attribute came back in single precision
     np.testing.assert_allclose(trace["yhat"], expected, rtol=tolerance, atol=tolerance)
 
 

@@ -82,7 +82,9 @@ def _evaluated(call: Call, values: list[Any]) -> Any:
     from onnx.reference import ReferenceEvaluator
 
     names = [f"x{i}" if value is not None else "" for i, value in enumerate(values)]
-    made = onnx.helper.make_node(call.node.op, names, ["y"], **call.node.attributes)
+    given = call.node.attributes
+    given = {k: onnx.numpy_helper.from_array(v) if hasattr(v, "dtype") else v for k, v in given.items()}
+    made = onnx.helper.make_node(call.node.op, names, ["y"], **given)
     feeds = {name: value for name, value in zip(names, values, strict=True) if name}
     try:
         with np.errstate(all="ignore"):

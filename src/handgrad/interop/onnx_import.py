@@ -35,7 +35,7 @@ def from_onnx(model: Any, x: Any = None, y: Any = None, loss: Any = None) -> Pro
     from handgrad.problem import Problem
 
     tree, arrays = problem_tree_from_onnx(model)
-    tree = _with_arrays(tree, arrays)
+    tree = with_arrays(tree, arrays)
     shapes = _shapes(tree["network"]["input"])
     data, batch = _inputs(shapes, x)
     tree["data"] = data | {"batch": batch}
@@ -63,14 +63,14 @@ def _inputs(shapes: dict[str, list[int]], x: Any) -> tuple[dict[str, Any], bool]
     return data, name is not None and data[name].ndim == len(shapes[name]) + 1
 
 
-def _with_arrays(tree: Any, arrays: dict[str, Any]) -> Any:
+def with_arrays(tree: Any, arrays: dict[str, Any]) -> Any:
     """The tree with the arrays in place of the tables that name them."""
     if isinstance(tree, dict) and tree.get("file") == WEIGHTS:
         found = arrays[tree["key"]]
         return found if found.shape else float(found)
     if isinstance(tree, dict):
-        return {key: _with_arrays(value, arrays) for key, value in tree.items()}
-    return [_with_arrays(value, arrays) for value in tree] if isinstance(tree, list) else tree
+        return {key: with_arrays(value, arrays) for key, value in tree.items()}
+    return [with_arrays(value, arrays) for value in tree] if isinstance(tree, list) else tree
 
 
 def problem_tree_from_onnx(model: Any) -> tuple[dict[str, Any], dict[str, Any]]:

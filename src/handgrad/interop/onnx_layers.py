@@ -38,18 +38,28 @@ class Layers:
 
     def __init__(self, graph: Graph, *, batched: bool, file: str) -> None:
         self.graph, self.batched, self.file = graph, batched, file
+        lengths = {value.shape[0] for value in graph.inputs if value.shape}
+        self.batch: int | None = lengths.pop() if batched and len(lengths) == 1 else None
+        """The number of examples, where the model fixes it."""
         self.inputs: dict[str, Shape] = {}
         self.arrays: dict[str, Any] = {}
         self.parameters: dict[str, Any] = {}
         self.layers: list[_Layer] = []
         self._uses: dict[str, list[tuple[dict[str, Any], str]]] = {}
+        self._counts: dict[str, int] = {}
+        self._names: dict[int, str] = {}
+        """The name of each array that is kept, by its identity."""
 
     def named(self, name: str, prefix: str) -> str:
         """A free name for an input or a parameter, as near to the model's as can be."""
         word = re.sub(r"\W", "_", name, flags=re.ASCII)[-30:].strip("_") or prefix
         word = word if word[0].isalpha() and not re.fullmatch(r"[A-Za-z]\d+|[A-Za-z]", word) else f"{prefix}_{word}"
-        taken = {*RESERVED, *self.inputs, *self.parameters, *self.arrays}
-        return word if word not in taken else next(w for n in range(2, 10**6) if (w := f"{word}_{n}") not in taken)
+        free, count = word, 1
+        while any(free in known for known in (RESERVED, self.inputs, self.parameters, self.arrays)):
+            count = self._counts.get(word, 1) + 1
+            self._counts[word] = count
+            free = f"{word}_{count}"
+        return free
 
     def input(self, name: str, shape: Shape) -> Tensor:
         """A new input."""
@@ -58,20 +68,17 @@ class Layers:
 
     def array(self, table: dict[str, Any], key: str, name: str, value: Any) -> None:
         """Set a key of a layer's table to an array, kept aside under its name; the same array twice is shared."""
-        known = next((k for k, v in self.arrays.items() if v is value), None)
-        kept = known or self.named(name, "w")
-        self.arrays[kept] = value
+        kept = self._names.get(id(value)) or self.named(name, "w")
+        self.arrays[kept], self._names[id(value)] = value, kept
         table[key] = {"file": self.file, "key": kept}
         self._uses.setdefault(kept, []).append((table, key))
 
     def declared(self, name: str, value: Any) -> str:
         """The name of a parameter that layers read as an input."""
-        known = next((k for k, v in self.arrays.items() if v is value and k in self.parameters), None)
-        if known is None:
-            known = self.named(name, "c")
-            self.arrays[known] = value
-            self.parameters[known] = {"file": self.file, "key": known}
-        return known
+        kept = self._names.get(id(value)) or self.named(name, "c")
+        self.arrays[kept], self._names[id(value)] = value, kept
+        self.parameters[kept] = {"file": self.file, "key": kept}
+        return kept
 
     def tree(self, output: Tensor, title: str) -> tuple[dict[str, Any], dict[str, Any]]:
         """The tree of a problem file whose ŷ is ``output``."""
@@ -90,12 +97,10 @@ class Layers:
         network: dict[str, Any] = {"input": shapes["x"] if list(shapes) == ["x"] else shapes}
         if self.parameters:
             network["parameters"] = self.parameters
+        written = [value for table in tables for value in table.values() if isinstance(value, dict)]
+        used = {value["key"] for value in written if "key" in value} | set(self.parameters)
         tree = {"title": title[:100], "arithmetic": "float64", "network": network | {"layers": tables}}
-        return tree, {name: value for name, value in self.arrays.items() if self._used(name, tables)}
-
-    def _used(self, name: str, tables: list[dict[str, Any]]) -> bool:
-        reference = {"file": self.file, "key": name}
-        return name in self.parameters or any(reference in table.values() for table in tables)
+        return tree, {name: value for name, value in self.arrays.items() if name in used}
 
     def _read(self, layer: Any) -> bool:
         return any(layer in other.reads for other in self.layers)
@@ -142,7 +147,7 @@ class Layers:
         shared = {name for name, uses in self._uses.items() if len(uses) > 1 or name in self.parameters}
         for name in shared:
             self.parameters[name] = {"file": self.file, "key": name}
-            for table, key in self._uses[name]:
+            for table, key in self._uses.get(name, ()):
                 table[key] = name
         return shared
 

@@ -16,7 +16,7 @@ from handgrad.errors import InputError, Mistake
 
 MAX_BYTES = 512 * 2**20
 MAX_ENTRIES = 50_000_000
-MAX_NODES = 20_000
+MAX_NODES = 5_000
 OLDEST_OPSET = 7
 TRAINING = "ai.onnx.preview.training"
 DOMAINS = ("", "ai.onnx", TRAINING)

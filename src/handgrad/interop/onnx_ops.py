@@ -222,6 +222,8 @@ def dense(call: Call, x: Tensor, weights: Any, bias: Any) -> Tensor:
 
 def _general_product(call: Call, turned: list[bool], alpha: float, beta: float) -> Tensor:
     """alpha A B + beta C of quantities."""
+    if call.batched and (call.tensor(1).value is None or (call.has(2) and call.rank(call.tensor(2)) != 2)):
+        call.fail("axis 0 of its input 2 or 3 is not the batch; expected constants")
     factors = []
     for place in (0, 1):
         factor = call.tensor(place)
@@ -258,6 +260,18 @@ def scaled(call: Call, x: Tensor, factor: float) -> Tensor:
 @converts("MatMul")
 def _matmul(call: Call) -> Tensor:
     a, b = call.tensor(0), call.tensor(1)
+    if call.batched and not _keeps_batch(call, a, b):
+        call.fail("axis 0, the batch, would not stay the first axis of both factors and the product")
     if a.value is None and b.value is not None and b.value.ndim == 2 and a.shape:
         return dense(call, a, b.value.T, None)
     return call.layer("matmul", call.aligned(a, call.rank(b)), call.aligned(b, call.rank(a)))
+
+
+def _keeps_batch(call: Call, a: Tensor, b: Tensor) -> bool:
+    """Whether a product of matrices is one for each example."""
+    ranks = call.rank(a), call.rank(b)
+    if a.value is None and b.value is None:
+        return ranks[0] == ranks[1] > 2
+    if a.value is None:
+        return ranks[0] >= max(ranks[1], 2)
+    return ranks[1] >= max(ranks[0], 3)

@@ -8,6 +8,9 @@ from handgrad.interop.onnx_layers import Call, Tensor
 from handgrad.interop.onnx_model import MAX_ENTRIES
 from handgrad.interop.onnx_ops import converts, moved, number_of, plain, reshaped
 
+KEPT = -2
+"""Stands for a length that stays as it is: the batch."""
+
 MAX_REPEATS = 64
 """How often an axis is repeated at most."""
 
@@ -36,9 +39,9 @@ def _reshape(call: Call) -> Tensor:
     x = call.quantity()
     wanted = call.integers(1, "shape") or []
     if not call.setting("allowzero", 0):
-        whole = [1, *x.shape] if call.batched else list(x.shape)
+        whole = [KEPT, *x.shape] if call.batched else list(x.shape)
         wanted = [n if n or k >= len(whole) else whole[k] for k, n in enumerate(wanted)]
-    if any(n < -1 for n in wanted) or wanted.count(-1) > 2 or any(n > MAX_ENTRIES for n in wanted):
+    if any(n < -1 for n in wanted[call.batched :]) or wanted.count(-1) > 2 or any(n > MAX_ENTRIES for n in wanted):
         call.fail(f"no array has the shape {wanted}")
     shape = _after_batch(call, wanted, prod(x.shape)) if call.batched else _solved(call, wanted, prod(x.shape))
     return _same(call, x, reshaped(call, x, shape))
@@ -46,13 +49,14 @@ def _reshape(call: Call) -> Tensor:
 
 def _after_batch(call: Call, wanted: list[int], entries: int) -> tuple[int, ...]:
     """The shape of an example: axis 0 stays the batch."""
-    rest = wanted[1:]
+    first, rest = wanted[0] if wanted else 0, wanted[1:]
     known = prod(n for n in rest if n != -1)
-    whole = -1 not in rest and known == entries
-    open_ = rest.count(-1) == 1 and known > 0 and entries % known == 0 and wanted[:1] != [-1]
-    both = wanted[:1] == [-1] and rest.count(-1) == 1 and known > 0 and entries % known == 0
-    if not wanted or not (whole or open_ or both):
-        call.fail(f"the shape {wanted} does not keep axis 0, the batch, with {entries} entries an example")
+    open_ = rest.count(-1) == 1 and known > 0 and entries % known == 0
+    fits = open_ or (-1 not in rest and known == entries)
+    if not fits or first not in {KEPT, -1, call.layers.batch}:
+        call.fail(
+            f"the shape {[max(n, -1) for n in wanted]} does not keep axis 0, the batch ({entries} entries an example)"
+        )
     return _solved(call, rest, entries)
 
 

@@ -240,7 +240,8 @@ def _batch_norm(at: Writing) -> None:
         if fixed
         else [at.constant(np.zeros(channels)), at.constant(np.ones(channels))]
     )
-    found = {} if fixed else {"training_mode": 1, "unread": ("mean", "variance")}
+    # some runtimes mix the carried mean into y unless the momentum keeps it as it was
+    found = {} if fixed else {"training_mode": 1, "momentum": 1.0, "unread": ("mean", "variance")}
     reads = [at.x, *_scale_and_shift(at, channels), *statistics]
     at.give("BatchNormalization", *reads, epsilon=at.number("epsilon"), **found)
 

@@ -2,6 +2,7 @@
 
 from handgrad.ops import (
     activations,
+    attention,
     average_pooling,
     batch_normalisation,
     binary_cross_entropies,
@@ -44,6 +45,7 @@ __all__ = [
     "UPDATES",
     "Op",
     "activations",
+    "attention",
     "average_pooling",
     "batch_normalisation",
     "binary_cross_entropies",
