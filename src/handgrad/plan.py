@@ -219,12 +219,16 @@ class _Planner:
         self.step(self.moved[name], "update", _By(update, "forward", layer), found, shape, batched=False, t=count)
 
     def _aliases(self) -> dict[str, str]:
-        known = {**self.network.aliases}
-        for name, quantity in self.network.aliases.items():
-            known[f"dL/d{name}"] = f"dL/d{quantity}"
-            known[f"{name}'"] = f"{quantity}'"
-        known |= {f"{name}'": name for name in self.problem.freeze}
-        return {name: quantity for name, quantity in known.items() if quantity in self.steps or quantity in self.given}
+        """Other names: a layer's own, and those of what no update moves, after each of the updates too."""
+        updates, known = self.problem.steps if self.problem.update is not None else 0, {}
+        still = {name: name for name in self.network.parameters if name not in self.moved}
+        for count in range(updates + 1):
+            for name, quantity in {**still, **self.network.aliases}.items():
+                stays = quantity in self.network.parameters and quantity not in self.moved
+                known[primed(name, count)] = quantity if stays else primed(quantity, count)
+                known[f"dL/d{primed(name, count)}"] = f"dL/d{primed(quantity, count)}"
+        taken = {**self.given, **self.steps}
+        return {name: quantity for name, quantity in known.items() if quantity in taken and name not in taken}
 
 
 class _Backward:

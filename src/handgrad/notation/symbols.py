@@ -32,7 +32,7 @@ _INDEXED = re.compile(rf"([A-Za-z]|{'|'.join(GREEK)})_?([A-Za-z0-9]*)")
 _MOST_STROKES = 2
 
 
-def _strokes(name: str) -> tuple[str, int]:
+def parted(name: str) -> tuple[str, int]:
     """A name and how many updates it has seen: W1'' is ("W1", 2), W1'3 is ("W1", 3)."""
     stem, stroke, rest = name.partition("'")
     return stem, 0 if not stroke else int(rest) if rest.isdigit() else 1 + len(rest)
@@ -56,7 +56,7 @@ class Convention(Struct, frozen=True):
             by, _, through = name[4:].partition("@")
             via = self.symbol(through.partition(".")[0], bold=bold) if through else None
             return Partial(self.symbol("L", bold=False), self.symbol(by, bold=bold), via)
-        stem, strokes = _strokes(name)
+        stem, strokes = parted(name)
         letter = stem.rstrip("0123456789")
         number = stem[len(letter) :]
         if letter not in LETTERS:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handgrad.notation.document import Block, Equation, Line, Paragraph, Section, Table
+from handgrad.notation.document import Block, Equation, Line, Paragraph, Section, Span, Table
 from handgrad.notation.nodes import Expr, Function, Number, add
 from handgrad.notation.symbols import convention
 from handgrad.ops.losses import Loss
 from handgrad.ops.textbook import elided
-from handgrad.plan import Step
+from handgrad.plan import Step, primed
 from handgrad.query import Query
 from handgrad.trace import Trace
 from handgrad.working.data import values
 from handgrad.working.document import Document
 from handgrad.working.operands import Board
 from handgrad.working.steps import entry_equation, equation
+from handgrad.working.updates import ALL_UPDATES, FIRST_UPDATES, MOST_LOSSES, by_update, outcome
 
 TITLES = {"forward": "Forward pass", "loss": "Loss", "backward": "Backward pass", "update": "Update"}
 
@@ -31,7 +32,9 @@ def document(trace: Trace, queries: Sequence[Query]) -> Document:
     for section, title in TITLES.items():
         part = [step for step in steps if step.section == section]
         if part:
-            sections.append(Section(title, writer.steps(part)))
+            several = section == "update" and trace.problem.steps > 1
+            blocks = writer.updates(part, whole=not queries) if several else writer.steps(part)
+            sections.append(Section(title, blocks))
     if queries:
         sections.append(Section("Answers", tuple(writer.answer(query) for query in queries)))
     title = trace.problem.title or "Worked solution"
@@ -99,6 +102,38 @@ class _Writer:
             blocks.append(equation(self.board, step, self._number()))
         return tuple(blocks)
 
+    def updates(self, steps: Sequence[Step], *, whole: bool) -> tuple[Block, ...]:
+        """Several updates one after another, of many the first and what the last comes to.
+
+        In the ``whole`` working the loss after each follows as a table.
+        """
+        parts = by_update(steps)
+        last = max(parts)
+        blocks: list[Block] = []
+        for count in parts if last <= ALL_UPDATES else [n for n in parts if n <= FIRST_UPDATES]:
+            blocks += [Paragraph((f"Step {count}",), "lead"), *self.steps(parts[count])]
+        if last > ALL_UPDATES:
+            text = f"Steps {FIRST_UPDATES + 1} to {last} go the same way; after step {last}:"
+            blocks.append(Paragraph((text,), "note"))
+            blocks += [self._value(step.name) for step in parts[last] if outcome(step)]
+        return (*blocks, *(self._course(last) if whole else ()))
+
+    def _value(self, name: str) -> Equation:
+        self.board.fresh()
+        value = self.board.value(name)
+        sign = "=" if self.board.exact and self.trace.exact(name) else "≈"
+        return Equation(self.board.symbol(name), (Line(sign, value),), self._number(), name)
+
+    def _course(self, last: int) -> tuple[Table, ...]:
+        """The loss before the first update and after each."""
+        if any(primed("L", count) not in self.trace.plan.steps for count in (0, last)):
+            return ()
+        rows: list[tuple[Span, ...]] = []
+        for count in [*range(last + 1)] if last <= MOST_LOSSES else [*range(MOST_LOSSES), None, last]:
+            number = ("⋯", "⋯") if count is None else (str(count), self.board.number(primed("L", count), 0, ()))
+            rows.append(number)
+        return (Table(("Step", self.board.symbol("L")), tuple(rows)),)
+
     def _heading(self, layer: int) -> str:
         names = [node.op.name for node in self.trace.problem.network.nodes if node.layer == layer]
         return f"Layer {layer} ({', '.join(names)})"
@@ -132,10 +167,7 @@ class _Writer:
         size = self.trace.plan.shape(query.name)
         if query.index is not None or (not size and not self.board.side_by_side(query.name)):
             return entry_equation(self.board, query, self._number())
-        self.board.fresh()
-        value = self.board.value(query.name)
-        sign = "=" if self.board.exact and self.trace.exact(query.name) else "≈"
-        return Equation(self.board.symbol(query.name), (Line(sign, value),), self._number(), query.name)
+        return self._value(query.name)
 
     def _function(self, query: Query) -> Equation:
         inner = entry_equation(self.board, query, 0).left if query.index else self.board.symbol(query.name)

@@ -33,8 +33,9 @@ class Board:
 
     def symbol(self, name: str) -> Expr:
         """What is printed for a quantity."""
-        inner = name.removeprefix("dL/d").partition("@")[0]
-        single = not self.plan.shape(inner) and not self.side_by_side(inner)
+        known = name in self.plan.steps or name in self.plan.given
+        like = name if known else name.removeprefix("dL/d").partition("@")[0]
+        single = not self.plan.shape(like) and not self.side_by_side(like)
         return self.convention.symbol(name, bold=not single)
 
     def side_by_side(self, name: str) -> bool:
