@@ -28,7 +28,7 @@ GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ",
     "mu": "μ", "rho": "ρ", "sigma": "σ", "phi": "φ", "psi": "ψ", "omega": "ω",
 }  # fmt: skip
-_INDEXED = re.compile(rf"([A-Za-z]|{'|'.join(GREEK)})_?([A-Za-z0-9]*)")
+_INDEXED = re.compile(rf"({'|'.join(GREEK)}|[A-Za-z])_?([A-Za-z0-9]*)")
 _MOST_STROKES = 2
 
 
