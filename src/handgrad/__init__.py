@@ -21,6 +21,7 @@ from handgrad.working.document import Document
 
 if TYPE_CHECKING:
     from handgrad.interop.code import to_numpy_code, to_torch_code
+    from handgrad.interop.keras_import import from_keras
     from handgrad.interop.onnx_export import to_onnx
     from handgrad.interop.onnx_import import from_onnx, problem_tree_from_onnx
     from handgrad.interop.torch_import import from_torch
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LATE = {
+    "from_keras": "handgrad.interop.keras_import",
     "from_onnx": "handgrad.interop.onnx_import",
     "from_torch": "handgrad.interop.torch_import",
     "problem_tree_from_onnx": "handgrad.interop.onnx_import",
@@ -57,6 +59,7 @@ __all__ = [
     "Problem",
     "Trace",
     "__version__",
+    "from_keras",
     "from_onnx",
     "from_torch",
     "load",

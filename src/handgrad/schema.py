@@ -10,8 +10,8 @@ from msgspec.structs import fields
 from handgrad.arithmetic.arithmetic import NAMES
 from handgrad.network import MAX_AXES
 from handgrad.notation.symbols import CONVENTIONS, LETTERS
-from handgrad.ops import LOSSES, OPS, UPDATES
-from handgrad.ops.op import PENALTIES, Constant, Constants, Op
+from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
+from handgrad.ops.op import Constant, Constants, Op
 from handgrad.plan import UPSTREAM
 from handgrad.problem import MAX_STEPS
 
@@ -20,12 +20,10 @@ Schema = dict[str, Any]
 NUMBER: Schema = {"$ref": "#/$defs/number"}
 ARRAY: Schema = {"$ref": "#/$defs/array"}
 RESERVED = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_]*$", "maxLength": 40}
-NAMES_OF: Schema = {"type": "array", "items": {"type": "string"}}
 
 
 def schema() -> Schema:
     """The schema (draft 2020-12) of a problem file."""
-    steps = {"type": "integer", "minimum": 1, "maximum": MAX_STEPS}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "handgrad problem",
@@ -41,13 +39,21 @@ def schema() -> Schema:
             "digits": {"type": "integer", "minimum": 1, "maximum": 100},
             "network": _table(_network(), required=["input", "layers"]),
             "loss": {"oneOf": [_op(op) for op in LOSSES.values()]},
-            "penalties": _list({"oneOf": [_op(op, {"parameters": NAMES_OF}) for op in PENALTIES.values()]}, least=0),
+            "penalties": _list({"oneOf": [_op(op, {"parameters": _names()}) for op in PENALTIES.values()]}, least=0),
             "data": _data(),
-            "update": {"oneOf": [_op(op, {"freeze": NAMES_OF, "steps": steps}) for op in UPDATES.values()]},
+            "update": {"oneOf": [_op(op, _update_keys()) for op in UPDATES.values()]},
             "questions": _list(_table({"ask": {"type": "string"}}, required=["ask"]), least=0),
         },
         "$defs": {"number": _number(), "array": _array()},
     }
+
+
+def _update_keys() -> Schema:
+    return {"freeze": _names(), "steps": {"type": "integer", "minimum": 1, "maximum": MAX_STEPS}}
+
+
+def _names() -> Schema:
+    return _list({"type": "string"}, least=0)
 
 
 def _table(properties: Schema, required: list[str] | None = None) -> Schema:

@@ -1,4 +1,4 @@
-"""``handgrad``: solve, verify, ops, schema."""
+"""``handgrad``: solve, verify, import, ops, schema."""
 
 from __future__ import annotations
 
@@ -137,6 +137,26 @@ def verify(file: str) -> None:
         )
     if failed:
         sys.exit(1)
+
+
+@main.command(name="import")
+@click.argument("model")
+@click.option("-o", "--output", metavar="OUT", required=True, help="The problem file; its weights go beside it.")
+@click.option("--x", metavar="FILE.npy", help="An example input, or a batch of them.")
+@click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="Draws the input, without --x.")
+@click.option("--loss", metavar="NAME", help='A loss, such as "softmax_cross_entropy".')
+@click.option("--label", type=int, metavar="N", help="The class that the loss compares with, from 1.")
+def import_(model: str, output: str, x: str | None, seed: int, loss: str | None, label: int | None) -> None:
+    """Write MODEL (.onnx, .pt2 of torch.export, .keras) as a problem file.
+
+    Images of a .keras model have their channels last; those of the problem have them first.
+
+    \b
+    handgrad import model.onnx -o problem.toml --loss softmax_cross_entropy --label 3
+    """  # noqa: D301  click keeps the lines after a backspace as they are
+    from handgrad.interop.model_files import import_model
+
+    import_model(model, output, x=x, seed=seed, loss=loss, label=label)
 
 
 @main.command()

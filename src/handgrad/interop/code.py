@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from handgrad.arithmetic.written import WrittenArray
 from handgrad.interop.recorder import Dialect, Recorded, Writer, leaf
 from handgrad.plan import Step
 from handgrad.problem import Problem
@@ -14,37 +15,36 @@ from handgrad.trace import Trace, letter_values, solve
 
 def to_numpy_code(problem: Problem) -> str:
     """A NumPy program: every step of the forward and backward pass as a line, then the loss and gradients printed."""
-    return _Program(problem, Dialect(_numpy)).text(
-        "import numpy as np\n\nnp.set_printoptions(precision=10, suppress=False, linewidth=110, threshold=10**6)",
-        "np.array({}, dtype=np.float64)",
-        backward=True,
-    )
+    head = "import numpy as np\n"
+    return _Program(problem, Dialect(_numpy), "np.array({}, dtype=np.float64)").text(head, backward=True)
 
 
 def to_torch_code(problem: Problem) -> str:
     """A PyTorch program: the forward pass line by line, the gradients from autograd."""
-    return _Program(problem, Dialect(_torch)).text(
-        "import torch\n\ntorch.set_printoptions(precision=10, linewidth=110, threshold=10**6)",
-        "torch.tensor({}, dtype=torch.float64)",
-        backward=False,
-    )
+    head = "import torch\n"
+    return _Program(problem, Dialect(_torch), "torch.tensor({}, dtype=torch.float64)").text(head, backward=False)
+
+
+_HELPERS = {"np_erf(": "import math\n\nnp_erf = np.vectorize(math.erf, otypes=[float])\n"}
+"""What a program needs where it uses a function that NumPy lacks."""
 
 
 class _Program:
-    def __init__(self, problem: Problem, dialect: Dialect) -> None:
+    def __init__(self, problem: Problem, dialect: Dialect, array: str) -> None:
         self.problem, self.dialect = problem, dialect
         self.trace: Trace = solve(problem, "float64")
         self.values: dict[str, Recorded] = {}
         self.writer = Writer()
+        self.array = array
 
-    def text(self, head: str, array: str, *, backward: bool) -> str:
+    def text(self, head: str, *, backward: bool) -> str:
         """The program."""
         given = [*self.trace.plan.given, *(name for name in HIDDEN_USED if self.trace.has(name))]
         used = {name for step in self.trace.plan.steps.values() for name in step.letters.values()}
         for name in given:
             if name in used:
                 value = np.asarray(self.trace.raw(name))
-                self.writer.lines.append(f"{_variable(name)} = {array.format(_listed(value))}")
+                self.writer.lines.append(f"{_variable(name)} = {self.array.format(_listed(value))}")
                 self.values[name] = leaf(_variable(name), value)
         gradients = self._gradients()
         if not backward:
@@ -56,7 +56,9 @@ class _Program:
                 for step in steps:
                     self._step(step)
         self.writer.lines += ["", *self._closing(gradients, backward=backward)]
-        return head + "\n\n" + "\n".join(self.writer.lines) + "\n"
+        body = "\n".join(self.writer.lines) + "\n"
+        helpers = "".join(text for word, text in _HELPERS.items() if word in body)
+        return f"{head}\n{helpers}\n{body}"
 
     def _gradients(self) -> list[str]:
         names = (*self.problem.network.parameters, *self.problem.network.inputs)
@@ -67,14 +69,18 @@ class _Program:
         letters = letter_values(step, self.values, xp, problem.examples)
         for constant in step.op.given_constants:
             if constant in step.op.letters(step.rule):
-                value = self.trace.arithmetic.array(getattr(step.op, constant).written)
-                letters[constant] = leaf(repr(float(value)), value)
+                letters[constant] = self._constant(getattr(step.op, constant).written)
         result = step.op.apply(step.rule, xp, letters)
         if step.over_batch:
             result = xp.sum(result, axis=0)
         name = _variable(step.name)
         self.writer.assign(name, result)
         self.values[step.name] = leaf(name, result.value)
+
+    def _constant(self, written: WrittenArray) -> Recorded:
+        value = self.trace.arithmetic.array(written)
+        text = self.array.format(_listed(value)) if value.shape else repr(float(value))
+        return leaf(text, value)
 
     def _closing(self, gradients: list[str], *, backward: bool) -> list[str]:
         lines = []
@@ -112,28 +118,45 @@ def _listed(value: Any) -> str:
 
 
 def _numpy(name: str, arguments: list[str], keywords: dict[str, Any]) -> str:
+    if name == "masked":
+        return f"(({arguments[0]}) * ({arguments[1]}))"
+    if name == "pi_like":
+        return f"np.full_like({arguments[0]}, np.pi)"
+    if name == "erf":
+        return f"np_erf({arguments[0]})"
     keyed = [f"{key}={value!r}" for key, value in keywords.items()]
     return f"np.{name}({', '.join([*arguments, *keyed])})"
 
 
 _TORCH_NAMES = {
     "concat": "cat", "permute_dims": "permute", "expand_dims": "unsqueeze", "max": "amax", "min": "amin",
-    "take": "index_select", "asarray": "as_tensor",
+    "asarray": "as_tensor", "power": "pow",
 }  # fmt: skip
 
 _TORCH_KEYWORDS = {"axis": "dim", "keepdims": "keepdim"}
 
 
 def _torch(name: str, arguments: list[str], keywords: dict[str, Any]) -> str:
-    keyed = {
-        ("dim" if key == "axis" else "keepdim" if key == "keepdims" else key): value for key, value in keywords.items()
-    }
-    written = _TORCH_NAMES.get(name, name)
+    keyed = {_TORCH_KEYWORDS.get(key, key): value for key, value in keywords.items()}
+    if name == "masked":
+        return f"(({arguments[0]}) * ({arguments[1]}))"
+    if name == "pi_like":
+        return f"torch.full_like({arguments[0]}, torch.pi)"
     if name == "take":
         return f"torch.index_select({arguments[0]}, {keyed['dim']}, torch.tensor({arguments[1]}))"
+    if name in ("maximum", "minimum") and _is_number(arguments[1]):
+        return f"torch.clamp({arguments[0]}, {'min' if name == 'maximum' else 'max'}={arguments[1]})"
     if name in ("max", "min", "sum") and keyed.get("dim", 0) is None:
         del keyed["dim"]
     if name == "asarray":
         arguments = [f"{arguments[0]}, dtype=torch.float64"]
     parts = [*arguments, *(f"{key}={value!r}" for key, value in keyed.items())]
-    return f"torch.{written}({', '.join(parts)})"
+    return f"torch.{_TORCH_NAMES.get(name, name)}({', '.join(parts)})"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -62,6 +62,14 @@ class Recorded:
         text = key_text(key)
         return Recorded(self.value[key], Piece(lambda p: f"{p[0]}[{text}]", (self.piece,), ATOM, (ATOM,)))
 
+    def all(self) -> bool:
+        """Whether every entry is true: known as the program is written."""
+        return bool(self.value.all())
+
+    def any(self) -> bool:
+        """Whether some entry is true."""
+        return bool(self.value.any())
+
     def _two(self, sign: str, value: Any, left: Any, right: Any, binds: int) -> Recorded:
         pieces = (piece_of(left), piece_of(right))
         # a − (b + c) and a / (b · c) keep their brackets

@@ -53,7 +53,7 @@ def from_torch(
 
     Raises InputError that names what cannot be brought: the op, its place and the nearest that can.
     """
-    torch = _torch()
+    torch = needs_torch()
     tensors = [torch.as_tensor(part) for part in (x if isinstance(x, (tuple, list)) else (x,))]
     reader = _Reader(torch, module, tensors)
     inputs = dict(zip(reader.gathered.inputs, tensors, strict=True))
@@ -69,7 +69,13 @@ def from_torch(
     return Problem.from_dict(tree)
 
 
-def _torch() -> Any:
+def read_network(module: Any, tensors: list[Any]) -> dict[str, Any]:
+    """The table [network] of a module, its arrays in it, as it works on a batch of these tensors."""
+    return _Reader(needs_torch(), module, tensors).gathered.tree()
+
+
+def needs_torch() -> Any:
+    """The library torch. Raises InputError where it is not installed."""
     try:
         import torch
     except ImportError:

@@ -288,12 +288,14 @@ def _concat(call: Call) -> None:
     call.give({"op": "concat", "axis": axis}, *parts, batch=parts[0].batch)
 
 
-_BINARY = {"add": "add", "sub": "subtract", "mul": "multiply", "div": "divide"}
+_BINARY = {"add": "add", "sub": "subtract", "rsub": "subtract", "mul": "multiply", "div": "divide"}
 
 
-def _binary(op: str) -> Operation:
+def _binary(name: str, op: str) -> Operation:
     def read(call: Call) -> None:
         first, second = call["self"], call["other"]
+        if name == "rsub":
+            first, second = second, first
         if call.arguments.get("alpha", 1) != 1:
             refuse(call.node, "alpha other than 1 has no counterpart")
         tensors = [value if isinstance(value, Tensor) else call.constant(value) for value in (first, second)]
@@ -303,7 +305,7 @@ def _binary(op: str) -> Operation:
     return read
 
 
-OPERATIONS |= {name: _binary(op) for name, op in _BINARY.items()}
+OPERATIONS |= {name: _binary(name, op) for name, op in _BINARY.items()}
 
 
 @_operation("pow")
