@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
@@ -112,3 +113,23 @@ def test_as_a_module_of_its_own() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "error: nothing.toml: cannot be read: there is no such file\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "good"),
+    [
+        ("network", {"input": {"p": 2, "q": [2]}, "layers": [{"op": "add", "from": ["p", "q"]}]}, True),
+        ("network", {"input": {}, "layers": [{"op": "identity"}]}, False),
+        ("network", {"input": 1, "parameters": {"U": [[1]]}, "layers": [{"op": "dense", "weights": "U"}]}, True),
+        ("network", {"input": 1, "layers": [{"op": "identity", "from": 1}]}, False),
+        ("penalties", [{"op": "l2", "rate": "1/10", "parameters": ["W1"]}], True),
+        ("penalties", [{"op": "l3", "rate": 1}], False),
+        ("update", {"op": "adam", "rate": 1, "steps": 3, "freeze": ["b1"]}, True),
+        ("update", {"op": "sgd", "rate": 1, "steps": 0}, False),
+        ("data", {"p": [1, 2], "q": [1, 2], "dL/dyhat": [1, 1]}, True),
+        ("data", {"x": {"file": 1}}, False),
+    ],
+)
+def test_the_schema_knows_graphs_penalties_and_steps(key: str, value: Any, good: bool) -> None:  # noqa: FBT001
+    tree = {"network": {"input": 1, "layers": [{"op": "identity"}]}, "data": {"x": 1}, key: value}
+    assert jsonschema.Draft202012Validator(json.loads(run("schema"))).is_valid(tree) is good

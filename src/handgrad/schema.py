@@ -8,9 +8,11 @@ from msgspec.json import schema as type_schema
 from msgspec.structs import fields
 
 from handgrad.arithmetic.arithmetic import NAMES
+from handgrad.network import MAX_AXES
 from handgrad.notation.symbols import CONVENTIONS, LETTERS
 from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
 from handgrad.ops.op import Constant, Constants, Op
+from handgrad.plan import UPSTREAM
 from handgrad.problem import MAX_STEPS
 
 Schema = dict[str, Any]
@@ -35,7 +37,7 @@ def schema() -> Schema:
             },
             "arithmetic": {"type": "string", "description": ", ".join(NAMES)},
             "digits": {"type": "integer", "minimum": 1, "maximum": 100},
-            "network": _table({"input": _shape(), "layers": _list(_layer())}, required=["input", "layers"]),
+            "network": _table(_network(), required=["input", "layers"]),
             "loss": {"oneOf": [_op(op) for op in LOSSES.values()]},
             "penalties": _list({"oneOf": [_op(op, {"parameters": _names()}) for op in PENALTIES.values()]}, least=0),
             "data": _data(),
@@ -65,7 +67,13 @@ def _list(items: Schema, least: int = 1) -> Schema:
 
 def _shape() -> Schema:
     size = {"type": "integer", "minimum": 1}
-    return {"anyOf": [size, {"type": "array", "items": size, "minItems": 1, "maxItems": 4}]}
+    return {"anyOf": [size, {"type": "array", "items": size, "minItems": 1, "maxItems": MAX_AXES}]}
+
+
+def _network() -> Schema:
+    inputs = {"type": "object", "propertyNames": RESERVED, "additionalProperties": _shape(), "minProperties": 1}
+    parameters = {"type": "object", "propertyNames": RESERVED, "additionalProperties": ARRAY}
+    return {"input": {"anyOf": [_shape(), inputs]}, "parameters": parameters, "layers": _list(_layer())}
 
 
 def _number() -> Schema:
@@ -92,7 +100,8 @@ def _array() -> Schema:
 def _layer() -> Schema:
     activations = [op for op in OPS.values() if op.activates]
     activation = {"anyOf": [{"enum": [op.name for op in activations]}, {"oneOf": [_op(op) for op in activations]}]}
-    return {"oneOf": [_op(op, {"name": RESERVED, "activation": activation}) for op in OPS.values()]}
+    reads = {"anyOf": [{"type": "string"}, _list({"type": "string"})]}
+    return {"oneOf": [_op(op, {"name": RESERVED, "from": reads, "activation": activation}) for op in OPS.values()]}
 
 
 def _op(op: type[Op], others: Schema | None = None) -> Schema:
@@ -119,11 +128,7 @@ def _constant(kind: type) -> Schema:
 
 
 def _data() -> Schema:
-    label = {"type": "integer", "minimum": 1}
-    properties = {
-        "x": ARRAY,
-        "y": ARRAY,
-        "label": {"anyOf": [label, _list(label)]},
-        "batch": {"type": "boolean"},
-    }
-    return _table(properties, required=["x"])
+    properties: Schema = {"y": ARRAY, "label": {"anyOf": [{"type": "integer"}, {"type": "array"}]}}
+    properties |= {"batch": {"type": "boolean"}, UPSTREAM: ARRAY}
+    # every other key is an input under its name
+    return {"type": "object", "properties": properties, "additionalProperties": ARRAY}

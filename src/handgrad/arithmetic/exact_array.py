@@ -147,7 +147,7 @@ class ExactArray:
         return ExactArray([-entry for entry in self.flat], self.shape)
 
     def __pow__(self, exponent: int) -> ExactArray:
-        return ExactArray([entry**exponent for entry in self.flat], self.shape)
+        return ExactArray([real.whole_power(entry, exponent) for entry in self.flat], self.shape)
 
     def __matmul__(self, other: ExactArray) -> ExactArray:
         return matmul(self, other)

@@ -135,13 +135,23 @@ def power(x: Scalar, p: Scalar) -> Scalar:
     Integer powers of rationals stay rational, and so do halves of them where the root is rational.
     """
     if isinstance(p, fmpq) and p.q == 1:
-        return x ** int(p) if p >= 0 else divide(ONE, x ** -int(p))
+        return whole_power(x, int(p)) if p >= 0 else divide(ONE, whole_power(x, -int(p)))
     if sign(x) < 0 or (sign(x) == 0 and sign(p) < 0):
         message = "a power of a number that is not positive"
         raise DomainError(message)
     if sign(x) == 0:
         return ZERO
     return power(sqrt(x), 2 * p) if isinstance(p, fmpq) and p.q == 2 else arb(x) ** arb(p)
+
+
+def whole_power(x: Scalar, n: int) -> Scalar:
+    """x^n for n ≥ 0 by squaring: flint has no power of a ball around 0."""
+    if isinstance(x, fmpq):
+        return x**n
+    result: Scalar = ONE
+    for digit in f"{n:b}":
+        result = result * result * x if digit == "1" else result * result
+    return result
 
 
 def divide(x: Scalar, y: Scalar) -> Scalar:

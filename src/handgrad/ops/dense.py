@@ -12,7 +12,7 @@ from handgrad.ops.textbook import described, elided_sum
 
 @register
 class Dense(Op, frozen=True, kw_only=True):
-    """a = W x + b, every output joined with every input.
+    """a = W x + b; ∂L/∂W = ∂L/∂a xᵀ, ∂L/∂b = ∂L/∂a, ∂L/∂x = Wᵀ ∂L/∂a.
 
     Shapes: x [p], W [m][p], b [m] (may be absent), a [m]. ``W[i,j]`` is the weight to node i from node j.
     Source: Rumelhart, Hinton, Williams, Nature 323 (1986).

@@ -85,7 +85,9 @@ class Board:
     def constant(self, step: Step, name: str) -> Expr:
         """A setting of an op as it is printed."""
         value = self.trace.arithmetic.array(getattr(step.op, name).written)
-        return self.trace.arithmetic.show(flat(value)[0], given=True).expression
+        shown = self.trace.arithmetic.show(flat(value)[0], given=True)
+        self.exact = self.exact and shown.exact
+        return shown.expression
 
 
 class Numbers:
