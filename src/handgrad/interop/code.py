@@ -89,7 +89,7 @@ class _Program:
             if not backward:
                 lines.append("L.sum().backward()")
         elif "yhat" in self.values:
-            lines.append('print("yhat =", yhat)')
+            lines.append('print("yhat =", yhat.tolist())')
             if self.problem.upstream is not None and not backward:
                 lines.append("yhat.backward(dL_dyhat)")
         for name in gradients:
