@@ -193,7 +193,8 @@ def dual_namespace(xp: Any) -> SimpleNamespace:  # noqa: C901  a table of short 
         return Dual(xp, value, xp.concat([d.tangent for d in duals], axis=axis))
 
     def absolute(x: Dual) -> Dual:
-        return where(x.value >= 0, x, -x)
+        # at the kink the slope is 0, as the ops have it
+        return where(x.value > 0, x, where(x.value < 0, -x, 0 * x))
 
     linear = ("sum", "take", "reshape", "permute_dims", "expand_dims")
     return SimpleNamespace(

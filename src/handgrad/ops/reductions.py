@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function, Highlight, Number, Symbol, product
 from handgrad.ops.op import Array, BadSample, Constant, Op, Operand, Report, Sample, Shape, register
-from handgrad.ops.taking import from_zero, is_axis
+from handgrad.ops.taking import are_axes, from_zero
 from handgrad.ops.textbook import elided, elided_sum, one_over
 
 
@@ -22,14 +22,13 @@ class Reduction(Op, frozen=True, kw_only=True):
 
     def shape(self, report: Report, *, x: Shape) -> Shape | None:
         """The axes that stay (and 1 for each other, where they are kept)."""
-        fits = [is_axis(report, "axes", axis, len(x)) for axis in self.axes or []]
-        if not all(fits):
+        if not are_axes(report, "axes", self.axes or [], len(x)):
             return None
         lost = self._lost(len(x))
         return tuple(1 if i in lost else n for i, n in enumerate(x) if self.keep_axes or i not in lost)
 
     def _lost(self, rank: int) -> set[int]:
-        return {from_zero(axis, rank) for axis in self.axes} if self.axes else set(range(rank))
+        return set(range(rank)) if self.axes is None else {from_zero(axis, rank) for axis in self.axes}
 
     def _axis(self, x: Shape) -> tuple[int, ...]:
         """The axes of the whole array that are reduced."""
@@ -104,6 +103,7 @@ class Total(Reduction, frozen=True, kw_only=True):
 
     bad_samples: ClassVar[tuple[BadSample, ...]] = (
         BadSample({"axes": [3]}, (2, 2), "layer 1 (sum): expected an axis from 1 to 2, or from -2 to -1, found 3"),
+        BadSample({"axes": [2, -1]}, (2, 2), "layer 1 (sum): expected each axis once, found [2, -1]"),
     )
 
 

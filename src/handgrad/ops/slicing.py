@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from handgrad.notation.nodes import Expr, Function, Number
 from handgrad.ops.op import Array, BadSample, Constant, Op, Operand, Report, Sample, Shape, register
 from handgrad.ops.stretching import over, shrunk, under
-from handgrad.ops.taking import NOTHING, destinations, from_zero, is_axis, returned, taken
+from handgrad.ops.taking import NOTHING, are_axes, destinations, from_zero, is_axis, returned, taken
 from handgrad.ops.textbook import elided_sum
 
 Places = dict[int, list[int]]
@@ -88,8 +88,7 @@ class Slice(Taking, frozen=True, kw_only=True):
             report("start", f"expected as many of start, stop, step and axes, found {len(self.start)}, "
                    f"{len(self.stop)}, {len(steps)}, {len(axes)}")  # fmt: skip
             return None
-        fits = [is_axis(report, "axes", axis, len(x)) for axis in axes]
-        if not all(fits):
+        if not are_axes(report, "axes", axes, len(x)):
             return None
         for axis, first, last, step in zip(axes, self.start, self.stop, steps, strict=True):
             n = x[from_zero(axis, len(x))]

@@ -24,6 +24,15 @@ def is_axis(report: Report, key: str, axis: int, rank: int) -> bool:
     return False
 
 
+def are_axes(report: Report, key: str, axes: Sequence[int], rank: int) -> bool:
+    """Whether an array has all of these axes, each named once; else it is reported."""
+    fits = [is_axis(report, key, axis, rank) for axis in axes]
+    if all(fits) and len({from_zero(axis, rank) for axis in axes}) < len(axes):
+        report(key, f"expected each axis once, found {list(axes)}")
+        return False
+    return all(fits)
+
+
 def taken(xp: Any, x: Array, places: Sequence[int], axis: int) -> Array:
     """The entries at ``places`` along an axis; zeros where that is NOTHING."""
     n = x.shape[axis]
