@@ -57,6 +57,8 @@ class Problem:
     """dL/dyhat, where it stands in place of a loss."""
     batch: bool
     questions: tuple[str, ...]
+    origins: dict[str, str]
+    """Of an imported model: the name there of each parameter."""
 
     @classmethod
     def from_dict(cls, tree: dict[str, Any], folder: str | FilePath | None = None) -> Problem:
@@ -152,6 +154,7 @@ class _Reader:
             raise InputError(self.mistakes)
         self._unknown(tree, "", ())
         problem = Problem()
+        problem.origins = {}
         self._head(problem, tree)
         builder = self._network(tree.get("network"))
         problem.loss = self._loss(tree)

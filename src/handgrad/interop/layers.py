@@ -31,6 +31,8 @@ class Gathered:
         """Parameters by their names in the library; a layer's table says ``Named(name)`` where it uses one."""
         self.layers: dict[str, Layer] = {}
         self.output = ""
+        self.origins: dict[str, str] = {}
+        """Of each parameter of the problem its name in the library; filled by ``tree``."""
 
     def add(self, name: str, table: dict[str, Any], reads: list[str]) -> str:
         """A layer that gives the quantity ``name``."""
@@ -42,9 +44,10 @@ class Gathered:
         layers = self._folded(self._needed())
         places = {name: f"h{i + 1}" for i, name in enumerate(layers)}
         shared = self._shared(list(layers.values()))
-        tables = []
+        tables: list[dict[str, Any]] = []
         before = next(iter(self.inputs))
         for name, layer in layers.items():
+            self._remember(layer, len(tables) + 1, shared)
             table = {key: self._value(value, shared) for key, value in layer.table.items()}
             reads = [places.get(source, shared.get(source, source)) for source in layer.reads]
             if reads != [before]:
@@ -100,6 +103,13 @@ class Gathered:
                 uses[name] = uses.get(name, 0) + 1
         names = [name for name, count in uses.items() if count > 1]
         return {name: f"P_{i + 1}" for i, name in enumerate(names)}
+
+    def _remember(self, layer: Layer, number: int, shared: dict[str, str]) -> None:
+        for letter, key in OPS[layer.table["op"]].parameters.items():
+            value = layer.table.get(key)
+            if isinstance(value, Named):
+                self.origins[shared.get(value.name, f"{letter}{number}")] = value.name
+        self.origins |= {shared[source]: source for source in layer.reads if source in shared}
 
     def _value(self, value: Any, shared: dict[str, str]) -> Any:
         if not isinstance(value, Named):

@@ -51,6 +51,8 @@ def from_torch(
     targets as the loss takes them, ``loss`` a torch.nn loss module or the name of a loss of handgrad. Without
     a loss the forward pass alone is worked. The module's own mode (train or eval) is kept.
 
+    ``origins`` of the problem gives the name in the module of each parameter.
+
     Raises InputError that names what cannot be brought: the op, its place and the nearest that can.
     """
     torch = needs_torch()
@@ -66,7 +68,9 @@ def from_torch(
 
         tree["loss"], target = loss_and_target(torch, loss, y)
         data |= target
-    return Problem.from_dict(tree)
+    problem = Problem.from_dict(tree)
+    problem.origins = reader.gathered.origins
+    return problem
 
 
 def read_network(module: Any, tensors: list[Any]) -> dict[str, Any]:
