@@ -13,7 +13,7 @@ from handgrad.ops.textbook import sum_over, weigh
 
 
 class BinaryCrossEntropy(ElementLoss, frozen=True, kw_only=True):
-    """L = −Σ_k [y_k ln ŷ_k + (1−y_k) ln(1−ŷ_k)], summed over the outputs, 0 ≤ y_k ≤ 1.
+    """L = −Σ_k [y_k ln ŷ_k + (1−y_k) ln(1−ŷ_k)], 0 ≤ y_k ≤ 1; ∂L/∂ŷ = (ŷ − y)/(ŷ(1−ŷ)) entry by entry.
 
     ∂L/∂ŷ = (ŷ − y)/(ŷ(1−ŷ)) entry by entry; behind a logistic output, ∂L/∂a = ŷ − y.
     ``factor`` (1 unless given) stands before the sum: "1/m" makes it a mean over m outputs.

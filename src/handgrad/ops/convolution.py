@@ -256,7 +256,7 @@ def full_kernel(xp: Any, K: Array, rank: int) -> Array:
 
 @register
 class Conv1d(Convolution, frozen=True, kw_only=True):
-    """F = X * K + b over one dimension: F[o,i] = Σ_{c,t} K[o,c,t] X[c, s(i−1)+t]; X [in][n], K [out][in][k]."""
+    """F[o,i] = Σ_{c,t} K[o,c,t] X[c, s(i−1)+t] + b[o], F = X * K + b; ∂L/∂K = X * ∂L/∂F, ∂L/∂X = ∂L/∂F * flip(K)."""
 
     name: ClassVar[str] = "conv1d"
     torch: ClassVar[str] = "nn.Conv1d"
@@ -295,7 +295,7 @@ class Conv1d(Convolution, frozen=True, kw_only=True):
 
 @register
 class Conv2d(Convolution, frozen=True, kw_only=True):
-    """F = X * K + b over two dimensions: F[o,i,j] = Σ_{c,t,u} K[o,c,t,u] X[c,i+t−1,j+u−1]; K [out][in][k][k]."""
+    """F[o,i,j] = Σ_{c,t,u} K[o,c,t,u] X[c,i+t−1,j+u−1] + b[o]; ∂L/∂K = X * ∂L/∂F, ∂L/∂X = ∂L/∂F * rot180(K)."""
 
     name: ClassVar[str] = "conv2d"
     torch: ClassVar[str] = "nn.Conv2d"
@@ -321,7 +321,7 @@ class Conv2d(Convolution, frozen=True, kw_only=True):
 
 @register
 class Conv3d(Convolution, frozen=True, kw_only=True):
-    """F = X * K + b over three dimensions; K [out][in][k][k][k]."""
+    """F = X * K + b over three dimensions; K [out][in][k][k][k]. ∂L/∂K = X * ∂L/∂F, ∂L/∂X = ∂L/∂F * flip(K) in full."""
 
     name: ClassVar[str] = "conv3d"
     torch: ClassVar[str] = "nn.Conv3d"

@@ -214,7 +214,7 @@ def _samples(ranges: dict[str, tuple[int, int]]) -> tuple[Sample, ...]:
 
 
 class CrossEntropy(ClassLoss, frozen=True, kw_only=True):
-    """L = −Σ_k y_k ln ŷ_k; for a one-hot target of class l, L = −ln ŷ_l.
+    """L = −Σ_k y_k ln ŷ_k; for a one-hot target of class l, L = −ln ŷ_l; ∂L/∂ŷ_k = −y_k/ŷ_k.
 
     ∇_ŷ L = −y/ŷ entry by entry; behind a softmax, ∂L/∂a = ŷ − y (Σ_k y_k = 1).
     With ``class_weights`` or ``label_smoothing`` t_k = w_k [(1−ε) y_k + ε/C] stands for y_k.
@@ -282,7 +282,7 @@ class CrossEntropy(ClassLoss, frozen=True, kw_only=True):
 
 
 class NegativeLogLikelihood(ClassLoss, frozen=True, kw_only=True):
-    """L = −Σ_k y_k ŷ_k where ŷ are log-probabilities; for class l, L = −ŷ_l.
+    """L = −Σ_k y_k ŷ_k where ŷ are log-probabilities; for class l, L = −ŷ_l; ∂L/∂ŷ = −y.
 
     ∇_ŷ L = −y; behind a log-softmax, ∂L/∂a = e^ŷ − y.
     Settings and shapes as of cross_entropy. Source: Fisher (1922).

@@ -46,7 +46,7 @@ class Rearrangement(Op, frozen=True, kw_only=True):
 
 @register
 class Flatten(Rearrangement, frozen=True, kw_only=True):
-    """All entries of x as one vector, row by row (the last axis runs fastest).
+    """All entries of x as one vector, row by row (the last axis runs fastest); ∂L/∂x is ∂L/∂y in the shape of x.
 
     Shapes: x [c][n…], y [c n…]; with ``start`` and ``stop`` only those axes (from 1, −1 the last) become one.
     """

@@ -222,7 +222,7 @@ def _at(array: Operand, c: int, place: int) -> Expr:
 
 @register
 class TransposedConv1d(TransposedConvolution, frozen=True, kw_only=True):
-    """F[o, s i + d t − pad] gathers Σ_{c,t} K[c,o,t] X[c,i]; X [in][n], K [in][out][k], F [out][s (n−1) + k]."""
+    """F[o, s i + d t − pad] gathers Σ K[c,o,t] X[c,i] over one dimension; ∂L/∂X = ∂L/∂F * K, ∂L/∂K = ∂L/∂F * X."""
 
     name: ClassVar[str] = "conv_transpose1d"
     torch: ClassVar[str] = "nn.ConvTranspose1d"
@@ -265,7 +265,7 @@ class TransposedConv1d(TransposedConvolution, frozen=True, kw_only=True):
 
 @register
 class TransposedConv2d(TransposedConvolution, frozen=True, kw_only=True):
-    """F[o, s i + d t − pad] gathers Σ_{c,t} K[c,o,t] X[c,i] in two dimensions; K [in][out][k][k]."""
+    """F[o, s i + d t − pad] gathers Σ K[c,o,t] X[c,i] over two dimensions; ∂L/∂X = ∂L/∂F * K, ∂L/∂K = ∂L/∂F * X."""
 
     name: ClassVar[str] = "conv_transpose2d"
     torch: ClassVar[str] = "nn.ConvTranspose2d"
@@ -291,7 +291,7 @@ class TransposedConv2d(TransposedConvolution, frozen=True, kw_only=True):
 
 @register
 class TransposedConv3d(TransposedConvolution, frozen=True, kw_only=True):
-    """F[o, s i + d t − pad] gathers Σ_{c,t} K[c,o,t] X[c,i] in three dimensions; K [in][out][k][k][k]."""
+    """F[o, s i + d t − pad] gathers Σ K[c,o,t] X[c,i] over three dimensions; ∂L/∂X = ∂L/∂F * K, ∂L/∂K = ∂L/∂F * X."""
 
     name: ClassVar[str] = "conv_transpose3d"
     torch: ClassVar[str] = "nn.ConvTranspose3d"
