@@ -61,7 +61,7 @@ def test_the_loss_after_mazurs_step() -> None:
     assert float(trace.ask("W2'[1,1]")) == pytest.approx(0.35891648, abs=5e-9)
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize("name", [name for name in EXAMPLES if name != "symbolic"])
 @pytest.mark.parametrize("arithmetic", ["float64", "float32"])
 def test_floats_agree_with_the_exact_trace(name: str, arithmetic: str) -> None:
     exact, trace = hg.solve(example(name), "exact"), hg.solve(example(name), arithmetic)

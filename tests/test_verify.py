@@ -13,14 +13,14 @@ from conftest import EXAMPLES, ROOT, example
 from handgrad.cli.main import main
 from handgrad.ops.dense import Dense
 
-RATIONAL = ("convolution", "maxpool", "regression")
+RATIONAL = ("adam", "convolution", "maxpool", "penalty", "regression", "residual", "symbolic", "upstream")
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_every_example_is_proven(name: str) -> None:
     problem = example(name)
     checks = hg.verify(problem)
-    assert [check.name for check in checks] == [*problem.network.parameters, "x"]
+    assert [check.name for check in checks] == [*problem.network.parameters, *problem.network.inputs]
     assert all(check.agrees for check in checks)
     assert {check.verdict for check in checks} == {"equal" if name in RATIONAL else "certain"}
 
