@@ -207,3 +207,73 @@ def test_wrong_attention(heads: int, rows: int, message: str) -> None:
     ]
     layers.append({"op": "attention", "from": ["Q", "K", "V"], "heads": heads})
     assert message in refused({"input": [2, 4], "layers": layers})
+
+
+SQUARES = {"op": "squared_error"}
+PAIR = {"x": [[1, 2]], "y": [[0, 0]], "batch": True}
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        (
+            {"loss": {"op": "softmax_cross_entropy", "ignore_index": -1}, "data": {"x": [1, 2], "label": -1}},
+            "data: every target is ignored or has weight 0: there is nothing to take the mean of",
+        ),
+        (
+            {"loss": SQUARES | {"reduction": "none"}, "penalties": [{"op": "l2", "rate": 1}], "data": PAIR},
+            'penalties: with reduction = "none" there is no L that a penalty could be a term of',
+        ),
+        (
+            {"loss": SQUARES, "penalties": [{}], "data": PAIR},
+            "penalties[1].op: expected a penalty, found nothing; known are l1, l2",
+        ),
+        (
+            {"network": {"input": 2, "parameters": {"L0": EYE}, "layers": [dense("L0")]}, "data": {"x": [1, 2]}},
+            'network.parameters.L0: the name "L0" is taken or could be a quantity; choose another',
+        ),
+        (
+            {
+                "network": {"input": 2, "parameters": {"v_W2": EYE}, "layers": [dense("v_W2"), dense(EYE)]},
+                "loss": SQUARES,
+                "update": {"op": "momentum", "rate": 1},
+                "data": PAIR,
+            },
+            'update: the name "v_W2" is that of what the update remembers; rename the other one',
+        ),
+        (
+            {
+                "network": {
+                    "input": [2, 2],
+                    "parameters": {"p1": EYE},
+                    "layers": [{"op": "attention", "from": ["x", "x", "p1"]}],
+                },
+                "data": {"x": EYE},
+            },
+            'network.layers[1]: the name "p1" is that of another quantity; share it, or rename that one',
+        ),
+        (
+            {"network": {"input": 2, "layers": [{"op": "pad", "padding": [[10**9, 0]]}]}, "data": {"x": [1, 2]}},
+            "network.layers[1]: layer 1 (pad): its output has shape [1000000002], more than 50000000 entries",
+        ),
+        (
+            {"network": {"input": 2, "layers": [{"op": "relu", "from": []}]}, "data": {"x": [1, 2]}},
+            "network.layers[1].from: expected the name of a quantity or a list of names, found an empty list",
+        ),
+    ],
+    ids=range(8),
+)
+def test_what_only_a_second_look_thinks_of(parts: dict[str, Any], message: str) -> None:
+    tree = {"network": {"input": 2, "layers": [dense(EYE)]}} | parts
+    with pytest.raises(hg.InputError) as error:
+        hg.Problem.from_dict(tree)
+    assert str(error.value).splitlines() == [message]
+
+
+def test_a_penalty_is_on_weights_and_kernels_unless_it_says_so() -> None:
+    layers = [{"op": "dropout", "rate": "1/2", "mask": [1, 0]}, dense([[1, 2]], bias=[3])]
+    trace = solved(
+        {"input": 2, "layers": layers}, {"x": [1, 2], "y": [0]}, loss=SQUARES, penalties=[{"op": "l2", "rate": 1}]
+    )
+    assert [name for _, _, name in trace.problem.penalty_terms] == ["W2"]
+    assert "dL/dM1" not in trace

@@ -119,8 +119,8 @@ def columns_of_first(layers: list[dict[str, Any]]) -> int | None:
         return None
 
 
-RESERVED = ("y", "yhat", "L", "losses", "label", "batch", "weight", "sum", "mean", "max", "argmax")
-_OUTPUT = re.compile(r"[ah]\d+")
+RESERVED = ("y", "yhat", "L", "L0", "losses", "label", "batch", "weight", "unit", "sum", "mean", "max", "argmax")
+_OUTPUT = re.compile(r"[ahR]\d+")
 _QUANTITY = re.compile(r"[A-Za-z]\d+")
 """Names that layers give of themselves, or could."""
 
@@ -269,7 +269,7 @@ class Builder:
     ) -> bool:
         context, before = f"layer {number} ({op.name})", len(self.mistakes)
         shapes = self._read_shapes(path, context, op, reads)
-        if shapes is None:
+        if shapes is None or not self._unclaimed(path, name):
             return False
         if isinstance(op, Composite):
             return self._composite(path, number, op, shapes, reads, name=name)
@@ -338,13 +338,19 @@ class Builder:
         """The name of a layer's parameter: that of a shared one, or its own."""
         if isinstance(value, str) and value in self.parameters:
             return value
-        if name in self.parameters or name in self.inputs:
-            self._mistake(path, f'the name "{name}" is that of another quantity; share it, or rename that one')
+        if not self._unclaimed(path, name):
             return None
         written = self._array(path, value, expected)
         if written is not None:
             self.parameters[name] = written
         return None if written is None else name
+
+    def _unclaimed(self, path: Path, name: str) -> bool:
+        """Whether a name that a layer gives of itself is still free; else it is a mistake."""
+        if name in self.parameters or name in self.inputs:
+            self._mistake(path, f'the name "{name}" is that of another quantity; share it, or rename that one')
+            return False
+        return True
 
     def _array(self, path: Path, value: Any, shape: Shape | None) -> WrittenArray | None:
         return read_array(value, path, self.folder, shape, self.mistakes)

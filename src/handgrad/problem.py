@@ -260,12 +260,14 @@ class _Reader:
             return
         if tree and problem.loss is None:
             self._mistake(("penalties",), "a penalty is a term of the loss, so it needs a [loss]")
+        elif tree and problem.loss is not None and problem.loss.reduction == "none":
+            self._mistake(("penalties",), 'with reduction = "none" there is no L that a penalty could be a term of')
         for i, item in enumerate(tree):
             path: Path = ("penalties", i)
             table = self._table(item, path, "a table with op and rate")
-            op = self._op(table, path, PENALTIES, "a penalty", ("parameters",)) if table else None
+            op = self._op(table, path, PENALTIES, "a penalty", ("parameters",)) if isinstance(item, dict) else None
             names = self._parameter_names(table, "parameters", path, builder)
-            weights = tuple(name for name in builder.parameters if not name.startswith("b"))
+            weights = tuple(name for name in builder.parameters if name in _weights(builder))
             if op is not None:
                 problem.penalties += ((op, names if "parameters" in table else weights),)
 
@@ -291,6 +293,9 @@ class _Reader:
         if problem.loss is None and problem.update is not None:
             self._mistake(("update",), "an update needs a gradient, so a [loss]")
         problem.freeze = self._parameter_names(table, "freeze", ("update",), builder)
+        names = {f"{state}_{name}" for state in getattr(update, "states", ()) for name in builder.parameters}
+        for name in sorted(names & {*builder.parameters, *builder.inputs}):
+            self._mistake(("update",), f'the name "{name}" is that of what the update remembers; rename the other one')
         steps = table.get("steps", 1)
         if type(steps) is not int or not 1 <= steps <= MAX_STEPS:
             self._mistake(("update", "steps"), f"expected 1 to {MAX_STEPS}, found {in_words(steps)}")
@@ -325,3 +330,8 @@ class _Reader:
                 parse(question, known)
             except InputError as error:
                 self._mistake(("questions", i, "ask"), str(error))
+
+
+def _weights(builder: Builder) -> set[str]:
+    """The parameters that some node holds as weights or as a kernel: those that a penalty is on unless it says so."""
+    return {name for node in builder.nodes for letter, name in node.parameters.items() if letter in ("W", "K")}

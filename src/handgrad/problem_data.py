@@ -91,6 +91,8 @@ class DataReader:
             problem.y = self._labels(table["label"])
         else:
             problem.y = self._given_target(table["y"])
+        if problem.y is not None and problem.divisor == 0:
+            self._mistake(("data",), "every target is ignored or has weight 0: there is nothing to take the mean of")
 
     def _upstream(self, table: dict[str, Any]) -> None:
         problem = self.problem

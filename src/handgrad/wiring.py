@@ -73,7 +73,8 @@ def wire(
 def _names(value: Any, path: Path, mistakes: list[Mistake]) -> tuple[str, ...]:
     names = [value] if isinstance(value, str) else value
     if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-        mistakes.append(Mistake(path, f"expected the name of a quantity or a list of names, found {in_words(value)}"))
+        found = "an empty list" if value == [] else in_words(value)
+        mistakes.append(Mistake(path, f"expected the name of a quantity or a list of names, found {found}"))
         return ()
     return tuple(names)
 

@@ -69,7 +69,7 @@ class Embedding(Op, frozen=True, kw_only=True):
 
     def _out_of_range(self, count: int) -> str:
         last = self.base + count - 1
-        return f"an embedding of {count} rows reads whole numbers from {self.base} to {last}, its input has another"
+        return f"an index that is none of the {count} rows, {self.base} to {last},"
 
     def forward_form(self, x: Expr, W: Expr) -> Expr:
         return Function("onehot", (x,)) @ W

@@ -12,7 +12,7 @@ from handgrad.ops.taking import are_axes, from_zero
 from handgrad.ops.textbook import elided, elided_sum, one_over
 
 
-class Reduction(Op, frozen=True, kw_only=True):
+class OverAxes(Op, frozen=True, kw_only=True):
     """One number for each place of the axes that stay; ``axes`` (all unless given) count from 1, −1 is the last."""
 
     by_entry: ClassVar[bool] = True
@@ -75,7 +75,7 @@ class Reduction(Op, frozen=True, kw_only=True):
 
 
 @register
-class Total(Reduction, frozen=True, kw_only=True):
+class Total(OverAxes, frozen=True, kw_only=True):
     """y = x_1 + … + x_n, the sum over axes; each entry receives the whole gradient."""
 
     name: ClassVar[str] = "sum"
@@ -108,7 +108,7 @@ class Total(Reduction, frozen=True, kw_only=True):
 
 
 @register
-class Mean(Reduction, frozen=True, kw_only=True):
+class Mean(OverAxes, frozen=True, kw_only=True):
     """y = (x_1 + … + x_n)/n, the mean of all entries; each entry receives 1/n of the gradient.
 
     Shapes: x any, y [] (a single number), or the axes that stay where ``axes`` are given.
@@ -141,7 +141,7 @@ class Mean(Reduction, frozen=True, kw_only=True):
         return product(one_over(self._count(x_shape)), dy.entry(*self.place(index)))
 
 
-class ExtremeOver(Reduction, frozen=True, kw_only=True):
+class ExtremeOver(OverAxes, frozen=True, kw_only=True):
     """The largest (or smallest) entry over axes; the gradient goes to it alone, of equal ones to the first."""
 
     convention: ClassVar[str] = "Of equal entries the first receives the gradient."

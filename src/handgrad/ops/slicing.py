@@ -187,7 +187,7 @@ class Pad(Taking, frozen=True, kw_only=True):
             if self.mode == "reflect" and max(pair) >= n:
                 report("padding", f"an axis of {n} can be mirrored {n - 1} entries far, found {max(pair)}")
                 return None
-        return self._out(x)
+        return tuple(n + sum(pair) for n, pair in zip(x, self.padding, strict=True))
 
     def places(self, x: Shape) -> Places:
         """The entries of x, and before and after them what the mode says."""
