@@ -66,6 +66,17 @@ def plain(x: fmpq, decimals: int) -> str:
     return f"-{text}" if x < 0 else text
 
 
+def short(x: fmpq, decimals: int) -> str:
+    """A decimal that needs so many decimals, a small one as a power of ten: 0.15, 2.5e-8."""
+    text = plain(x, decimals)
+    digits = text.lstrip("-0.")
+    power = len(digits) - 1 - decimals
+    if power >= SCIENTIFIC_BELOW or x == 0:
+        return text
+    mantissa = digits if len(digits) == 1 else f"{digits[0]}.{digits[1:]}"
+    return f"{'-' * (x < 0)}{mantissa}e{power}"
+
+
 def terminating(x: fmpq) -> int | None:
     """How many decimals a rational needs; None if they never end or are too many to write."""
     q, twos, fives = int(x.q), 0, 0

@@ -69,7 +69,7 @@ def exact_expression(entry: fmpq, *, decimals: bool) -> Expr | None:
         return Number(str(entry), entry) if abs(entry) < digit.LONGEST_INTEGER else None
     places = digit.terminating(entry) if decimals else None
     if places is not None:
-        return Number(digit.plain(entry, places), entry)
+        return Number(digit.short(entry, places), entry)
     longest = digit.LONGEST_AMONG_DECIMALS if decimals else digit.LONGEST_FRACTION
     if abs(entry.p) >= longest or entry.q >= longest:
         return None

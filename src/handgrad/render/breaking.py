@@ -137,7 +137,7 @@ def _of_numbers(expression: Expr) -> bool:
 def signed_terms(terms: Sequence[Expr]) -> Iterator[tuple[str, Expr]]:
     """The terms of a sum as (sign, term): a Negative turns its plus into a minus; the first has no plus."""
     for i, term in enumerate(terms):
-        if isinstance(term, Negative) and not isinstance(term.value, Sum):
+        if isinstance(term, Negative):
             yield "−", term.value
         else:
             yield "+" if i else "", term
@@ -310,7 +310,7 @@ def _smaller_inside(expression: Expr, room: float, measure: Measure) -> Iterator
         yield around(shrunk(value, (room - rest) * share, measure))
 
 
-_SHARES = (1.0, 0.75)
+_SHARES = (1.0, 0.75, 0.5)
 """What a part is given of its room, tried one after another: its brackets and joints take some too."""
 
 _PAIR = 2

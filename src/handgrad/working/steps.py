@@ -15,7 +15,9 @@ from handgrad.working.operands import Board, Numbers, Symbols, expressions, oper
 
 def equation(board: Board, step: Step, number: int) -> Equation:
     """The step with its general formula, the numbers in it and the result."""
-    lines = [Line("=", _formula(board, step))]
+    board.fresh()
+    formula = _formula(board, step)
+    lines = [Line("=" if board.exact else "≈", formula)]
     if not step.shape and isinstance(step.op, (Loss, Reduction)) and not board.side_by_side(step.name):
         _append(lines, "=", step.op.entry(step.rule, (), operands(board, step, 0, Symbols)))
     board.fresh()
