@@ -33,6 +33,19 @@ TRUNCATED = {("burn-sigmoid-grad", "dx")}
 """Printed digits cut off rather than rounded, without the case saying so: 0.2075499 as 0.207549."""
 
 
+CARRIED_ON = {
+    ("dlai-c2w1-dropout-backward", "dA1_masked"),
+    ("keras-cce-logits", "mean"),
+    ("keras-cce-renormalised-probs", "mean"),
+    ("mazur-2015-step1", "dE_o2_dout_h1"),
+    ("tinydnn-adagrad", "step2"),
+}
+"""The source went on with printed numbers ("rounding"): off by more than half a unit, by less than two."""
+
+SUMMED = {("tinydnn-batchnorm-backward-caffe", "dx")}
+"""Printed from sums in single precision, whose small results err by their largest terms."""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_printed_numbers_agree_or_are_stated_slips(name: str) -> None:
     case = Case(name)
@@ -40,11 +53,10 @@ def test_printed_numbers_agree_or_are_stated_slips(name: str) -> None:
     for quantity, published in case.tree["published"].items():
         value = evaluated(published["expr"], names)
         expect = published.get("expect")
-        wrong = expect in ("slip", "truncated", "convention") or (name, quantity) in TRUNCATED
-        if expect == "rounding":  # a source that went on with printed numbers
+        wrong = expect in ("slip", "truncated", "convention") or (name, quantity) in TRUNCATED | CARRIED_ON
+        assert agrees(value, published, summed=(name, quantity) in SUMMED) != wrong, (quantity, np.asarray(value))
+        if (name, quantity) in CARRIED_ON:
             assert agrees(value, published, units=2), (quantity, np.asarray(value), published)
-        else:
-            assert agrees(value, published) != wrong, (quantity, np.asarray(value), published)
 
 
 def test_mazurs_loss_after_a_step_is_not_the_printed_one() -> None:

@@ -8,7 +8,7 @@ import numpy as np
 
 from handgrad.arithmetic.written import WrittenArray
 from handgrad.interop.recorder import Dialect, Recorded, Writer, leaf
-from handgrad.plan import Step
+from handgrad.plan import HIDDEN, Step
 from handgrad.problem import Problem
 from handgrad.trace import Trace, letter_values, solve
 
@@ -39,7 +39,7 @@ class _Program:
 
     def text(self, head: str, *, backward: bool) -> str:
         """The program."""
-        given = [*self.trace.plan.given, *(name for name in HIDDEN_USED if self.trace.has(name))]
+        given = [*self.trace.plan.given, *(name for name in HIDDEN if self.trace.has(name))]
         used = {name for step in self.trace.plan.steps.values() for name in step.letters.values()}
         for name in given:
             if name in used:
@@ -99,8 +99,6 @@ class _Program:
 
 
 _TITLES = {"forward": "forward pass", "loss": "loss", "backward": "backward pass", "update": "update"}
-
-HIDDEN_USED = ("weight", "unit")
 
 
 def _variable(name: str) -> str:
