@@ -277,3 +277,9 @@ def test_a_penalty_is_on_weights_and_kernels_unless_it_says_so() -> None:
     )
     assert [name for _, _, name in trace.problem.penalty_terms] == ["W2"]
     assert "dL/dM1" not in trace
+
+
+def test_a_vector_is_not_transposed() -> None:
+    layers = [dense(EYE), {"op": "matmul", "from": ["h1", "x"], "transpose_second": True}]
+    message = "x2 is a vector, which stands as a column: there is nothing to transpose"
+    assert f"network.layers[2].transpose_second: layer 2 (matmul): {message}" in refused({"input": 2, "layers": layers})

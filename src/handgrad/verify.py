@@ -13,6 +13,7 @@ probability 1 − 2⁻²⁰ each.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from functools import partial
 from math import prod
 from random import Random

@@ -67,14 +67,14 @@ def concat(random: Random) -> Drawn:
 
 def matmul(random: Random) -> Drawn:
     m, k, n, batch = (random.randint(1, 4) for _ in range(4))
-    turned = random.random() < 0.5
     leading = shape(random, 0, 2)
     kind = random.choice(["matrices", "stretched", "row", "column"])
+    turned = kind != "column" and random.random() < 0.5
     a = (k,) if kind == "row" else (*(() if kind == "stretched" else leading), m, k)
     b = (k,) if kind == "column" else (*leading, n, k) if turned else (*leading, k, n)
 
     def call(x1: Any, x2: Any) -> Any:
-        second = x2.mT if turned and kind != "column" else x2
+        second = x2.mT if turned else x2
         first = x1
         if kind == "stretched":
             first = x1.reshape(batch, *[1] * len(leading), m, k)

@@ -136,6 +136,9 @@ class Matmul(Op, frozen=True, kw_only=True):
         if not x1 or not x2:
             report("from", f"a matrix product needs vectors or matrices, found {list(x1)} and {list(x2)}")
             return None
+        if self.transpose_second and len(x2) == 1:
+            report("transpose_second", "x2 is a vector, which stands as a column: there is nothing to transpose")
+            return None
         a, b = self._matrices(x1, x2)
         if a[-1] != b[-2]:
             report("from", f"x1 has {a[-1]} columns, x2 has {b[-2]} rows: they do not fit")
@@ -155,7 +158,7 @@ class Matmul(Op, frozen=True, kw_only=True):
     def _arrays(self, xp: Any, x1: Array, x2: Array) -> tuple[Array, Array]:
         a, b = self._matrices(tuple(x1.shape[1:]), tuple(x2.shape[1:]))
         rank = max(len(a), len(b))
-        second = x2.mT if self.transpose_second and x2.ndim > 2 else x2
+        second = x2.mT if self.transpose_second else x2
         return (
             aligned(xp, xp.reshape(x1, (x1.shape[0], *a)), rank),
             aligned(xp, xp.reshape(second, (x2.shape[0], *b)), rank),
@@ -203,7 +206,7 @@ class Matmul(Op, frozen=True, kw_only=True):
         x2_shape = tuple(x2.shape[1:])
         a, b = self._matrices(x1_shape, x2_shape)
         up = self._upstream(xp, dy, x1_shape, x2_shape)
-        second = x2.mT if self.transpose_second and x2.ndim > 2 else x2
+        second = x2.mT if self.transpose_second else x2
         b_array = aligned(xp, xp.reshape(second, (x2.shape[0], *b)), up.ndim - 1)
         # da[B,l,m,k] = dy[B,l,m,n] b[B,l,k,n]ᵀ
         return xp.reshape(shrunk(xp, up @ b_array.mT, a), (dy.shape[0], *x1_shape))
@@ -232,7 +235,7 @@ class Matmul(Op, frozen=True, kw_only=True):
         a_array = aligned(xp, xp.reshape(x1, (x1.shape[0], *a)), up.ndim - 1)
         # db[B,l,k,n] = a[B,l,m,k]ᵀ dy[B,l,m,n]
         gradient = shrunk(xp, a_array.mT @ up, b)
-        turned = gradient.mT if self.transpose_second and len(x2_shape) > 1 else gradient
+        turned = gradient.mT if self.transpose_second else gradient
         return xp.reshape(turned, (dy.shape[0], *x2_shape))
 
     def dx2_form(self, dy: Expr, x1: Expr, x2_shape: Shape) -> Expr:
