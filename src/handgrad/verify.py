@@ -83,7 +83,9 @@ def checks(problem: Problem) -> Iterator[Check]:
     if problem.loss is None and problem.upstream is None:
         message = "there is no gradient to verify: the problem has no [loss]"
         raise InputError(message)
-    trace = solve(at_random(problem), "exact")
+    first = copy(at_random(problem))
+    first.update = None  # the gradients of the first pass are what is checked
+    trace = solve(first, "exact")
     names = (*problem.network.parameters, *problem.network.inputs)
     return (trace.decided(partial(_check, trace, name)) for name in names if f"dL/d{name}" in trace.plan.steps)
 
