@@ -67,3 +67,15 @@ def test_the_program_says_so_and_nothing_else(tmp_path: Path) -> None:
         2,
         "error: there is no gradient to verify: the problem has no [loss]\n",
     )
+
+
+def test_updates_are_no_part_of_the_proof() -> None:
+    tree = {
+        "network": {"input": 2, "layers": [{"op": "dense", "weights": [[1, 2], [3, 4]]}]},
+        "loss": {"op": "squared_error"},
+        "update": {"op": "sgd", "rate": "1/1000", "steps": 10_000},
+        "data": {"x": [1, 2], "y": [0, 0]},
+    }
+    problem = hg.Problem.from_dict(tree)
+    assert [check.verdict for check in hg.verify(problem)] == ["equal", "equal"]
+    assert problem.update is not None
