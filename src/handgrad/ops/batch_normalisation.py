@@ -21,6 +21,7 @@ class BatchNorm(ByChannel, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "batch_norm"
+    one_scale: ClassVar[bool] = True
     over_batch: ClassVar[bool] = True
     onnx: ClassVar[str] = "BatchNormalization"
     torch: ClassVar[str] = "nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d"

@@ -59,6 +59,7 @@ class InstanceNorm(ByChannel, frozen=True, kw_only=True):
     """
 
     name: ClassVar[str] = "instance_norm"
+    one_scale: ClassVar[bool] = True
     onnx: ClassVar[str] = "InstanceNormalization"
     torch: ClassVar[str] = "nn.InstanceNorm1d, nn.InstanceNorm2d, nn.InstanceNorm3d"
 

@@ -40,6 +40,8 @@ class Normalisation(Op, frozen=True, kw_only=True):
     centred: ClassVar[bool] = True
     over_batch: ClassVar[bool] = False
     """Whether a group reaches over all examples."""
+    one_scale: ClassVar[bool] = False
+    """Whether γ is the same for a whole group, so that it can stand before the bracket of ∂L/∂x."""
     parameters: ClassVar[dict[str, str]] = {"gamma": "scale", "beta": "shift"}
     optional: ClassVar[tuple[str, ...]] = ("gamma", "beta")
     remarks: ClassVar[dict[str, str]] = {
@@ -113,10 +115,12 @@ class Normalisation(Op, frozen=True, kw_only=True):
 
     def dx_form(self, dy: Expr, x: Expr, epsilon: Expr, gamma: Expr | None = None) -> Expr:
         del x
-        g = dy if gamma is None else hadamard(gamma, dy)
+        before = gamma if gamma is not None and self.one_scale else None
+        g = dy if gamma is None or before is not None else hadamard(gamma, dy)
         slope = g - Function("mean", (g,)) if self.centred else g
         slope = slope - hadamard(XHAT, Function("mean", (hadamard(g, XHAT),)))
-        return Fraction(slope, Sqrt(SQUARE + epsilon))
+        spread = Sqrt(SQUARE + epsilon)
+        return Fraction(slope, spread) if before is None else hadamard(Fraction(before, spread), slope)
 
     def dgamma_form(self, dy: Expr, x: Expr, epsilon: Expr, gamma_shape: Shape) -> Expr:
         del x, epsilon, gamma_shape
