@@ -31,6 +31,7 @@ STOREYS = [
         "schema",
     ),
     ("trace",),
+    ("drawing",),
     ("verify", "working", "interop"),
     ("render",),
     ("cli",),
@@ -40,6 +41,7 @@ STOREYS = [
 DOORS = {
     ("trace", "working"): "a trace shows its working",
     ("working", "render"): "a document writes itself in a format",
+    ("drawing", "render"): "a picture writes itself as SVG and PNG",
 }
 """Imports upwards, inside functions, that the public methods need."""
 

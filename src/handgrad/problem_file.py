@@ -100,17 +100,22 @@ def write(tree: dict[str, Any], file: str | os.PathLike[str]) -> None:
 
 
 def write_text(file: str | os.PathLike[str], text: str) -> None:
-    """Writes a text file aside and renames it, so that it is there whole or not at all. Raises InputError."""
+    """Writes a text file in UTF-8, as ``write_bytes`` does. Raises InputError."""
+    write_bytes(file, text.encode("utf-8"))
+
+
+def write_bytes(file: str | os.PathLike[str], content: bytes) -> None:
+    """Writes a file aside and renames it, so that it is there whole or not at all. Raises InputError."""
     aside = None
     try:
         given = FilePath(file)
         if given.exists() and not given.is_file():
-            given.write_text(text, encoding="utf-8")  # a device, such as /dev/stdout
+            given.write_bytes(content)  # a device, such as /dev/stdout
             return
         target = given.resolve()
         aside = target.with_name(f"{target.name}.{os.getpid()}.tmp")
-        with aside.open("x", encoding="utf-8") as out:
-            out.write(text)
+        with aside.open("xb") as out:
+            out.write(content)
         if target.exists():
             aside.chmod(target.stat().st_mode & 0o7777)
         aside.replace(target)

@@ -6,9 +6,12 @@ format and knows nodes and blocks only, never ops.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
 from msgspec import Struct
 
 from handgrad.notation.nodes import Expr
+from handgrad.notation.picture import Picture
 
 Span = str | Expr
 """A run of a paragraph: words, or mathematics within the line."""
@@ -49,11 +52,34 @@ class Table(Struct, frozen=True):
     rows: tuple[tuple[Span, ...], ...]
 
 
-Block = Paragraph | Equation | Table
+class Figure(Struct, frozen=True):
+    """The picture of the network, drawn when a format shows it."""
+
+    draw: Callable[[], Picture]
+    caption: tuple[Span, ...]
+
+
+Block = Paragraph | Equation | Table | Figure
 
 
 class Section(Struct, frozen=True):
-    """A titled run of blocks: Given, Forward pass, Loss, Backward pass, Update, Answers."""
+    """A titled run of blocks; ``key`` says which whatever the language of its title.
+
+    Keys: "given", "forward", "loss", "backward", "update", "answers", "appendix".
+    """
 
     title: str
     blocks: tuple[Block, ...]
+    key: str = ""
+
+
+def sources(sections: Iterable[Section]) -> dict[int, tuple[int, ...]]:
+    """For each numbered equation the numbers of earlier ones that settle what it uses: "from (3) and (4)"."""
+    settled: dict[str, int] = {}
+    found: dict[int, tuple[int, ...]] = {}
+    for section in sections:
+        for block in section.blocks:
+            if isinstance(block, Equation) and block.number:
+                found[block.number] = tuple(sorted({settled[name] for name in block.uses if name in settled}))
+                settled.setdefault(block.name, block.number)
+    return found

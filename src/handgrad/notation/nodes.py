@@ -75,11 +75,13 @@ class Number(Expr, frozen=True, eq=False):
     """A number as it is shown: an integer or a decimal ("-12", "0.0024", "2.419e-7").
 
     ``text`` is plain ASCII; a leading "-" makes it negative, an "e" stands for a power of ten.
-    ``value`` is the number itself, for a rule that must choose a case by it; it is not printed.
+    ``value`` is the number itself, for a rule that must choose a case by it; ``of`` is the entry that it
+    is the value of ("h1[2]", "dL/dW1[2,3]"; "" for a number of a formula). Neither is printed.
     """
 
     text: str
     value: Any = None
+    of: str = ""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Number) and self.text == other.text
@@ -185,6 +187,14 @@ class Partial(Expr, frozen=True):
     through: Expr | None = None
 
 
+class Gradient(Expr, frozen=True):
+    """∇_by of, as some write ∂of/∂by; ``through`` names the quantity through which this contribution comes."""
+
+    of: Expr
+    by: Expr
+    through: Expr | None = None
+
+
 class BigSum(Expr, frozen=True):
     """Σ of body, the index running from lower to upper (upper may be absent)."""
 
@@ -277,6 +287,20 @@ def transpose(value: Expr) -> Expr:
         for column in zip(*value.rows, strict=True)
     )
     return Matrix(flipped, (value.shape[1], value.shape[0]))
+
+
+def entry_of(value: Expr, name: str) -> Expr:
+    """A printed number as the value of the entry ``name``: its Numbers say so (``Number.of``)."""
+    match value:
+        case Number(text, number):
+            return Number(text, number, name)
+        case Negative(inner):
+            return Negative(entry_of(inner, name))
+        case Fraction(p, q):
+            return Fraction(entry_of(p, name), entry_of(q, name))
+        case Product(factors):
+            return Product(tuple(entry_of(factor, name) for factor in factors))
+    return value
 
 
 _FLIPPED = {"row": "column", "column": "row", "both": "both"}

@@ -20,6 +20,7 @@ from handgrad.notation.nodes import (
     Expr,
     Fraction,
     Function,
+    Gradient,
     Hadamard,
     Highlight,
     Matrix,
@@ -65,6 +66,7 @@ _TIGHTNESS: dict[type[Expr], int] = {
     Fraction: PRODUCT,
     BigSum: PRODUCT,
     Partial: PRODUCT,
+    Gradient: PRODUCT,
     Power: POWER,
     Transpose: POWER,
 }

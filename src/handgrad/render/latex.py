@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handgrad.notation.document import Block, Equation, Line, Paragraph, Span, Table
+from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Span, Table
 from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
@@ -44,6 +44,8 @@ def render(document: Document, *, fragment: bool = False) -> str:
     for section in document.sections:
         lines += ["", rf"\subsection*{{{text(section.title)}}}"]
         for block in section.blocks:
+            if isinstance(block, Figure):
+                continue
             # no blank line before a display: it would begin a paragraph of its own
             lines += [_block(block)] if isinstance(block, Equation) else ["", _block(block)]
     if not fragment:
@@ -57,6 +59,8 @@ def _block(block: Block) -> str:
             return _equation(block)
         case Table():
             return _table(block)
+        case Figure():
+            return ""
     words = "".join(_span(span) for span in block.spans)
     return _paragraph(block, words)
 

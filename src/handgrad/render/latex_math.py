@@ -14,6 +14,7 @@ from handgrad.notation.nodes import (
     Expr,
     Fraction,
     Function,
+    Gradient,
     Hadamard,
     Highlight,
     Matrix,
@@ -121,6 +122,11 @@ def _entry(entry: Entry) -> str:
 def _partial(partial: Partial) -> str:
     fraction = rf"\frac{{\partial {math(partial.of)}}}{{\partial {math(partial.by)}}}"
     return fraction if partial.through is None else rf"\left.{fraction}\right|_{{{math(partial.through)}}}"
+
+
+def _gradient(gradient: Gradient) -> str:
+    nabla = rf"\nabla_{{{math(gradient.by)}}} {math(gradient.of)}"
+    return nabla if gradient.through is None else rf"\left.{nabla}\right|_{{{math(gradient.through)}}}"
 
 
 def _number(number: Number) -> str:
@@ -249,6 +255,7 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Dots: lambda d: _DOTS[d.direction],
     Transpose: lambda t: rf"{_raised(t.value)}^{{\top}}",
     Partial: _partial,
+    Gradient: _gradient,
     BigSum: _big_sum,
     Relation: lambda r: f"{math(r.left)} {sign(r.sign)} {math(r.right)}",
     Cases: _cases,
@@ -281,6 +288,8 @@ def points(expression: Expr) -> float:  # noqa: C901, PLR0911  one case for each
             return max(points(p), points(q)) * (1.0 if isinstance(p, Matrix) else 0.95) + 4
         case Partial(of, by, through):
             return max(points(of), points(by)) + 10 + (points(through) if through is not None else 0)
+        case Gradient(of, by, through):
+            return points(of) + 0.75 * points(by) + 12 + (points(through) if through is not None else 0)
         case Power(base, exponent):
             return points(base) + 0.75 * points(exponent) + 2
         case Cases(branches):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from handgrad.notation.document import Block, Equation, Span, Table
+from handgrad.notation.document import Block, Equation, Figure, Span, Table
 from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import numeric_columns, shrunk
 from handgrad.render.inline import clean
@@ -24,6 +24,8 @@ def render(document: Document) -> str:
     for section in document.sections:
         lines += ["", f"## {text(section.title)}"]
         for block in section.blocks:
+            if isinstance(block, Figure):
+                continue
             lines += ["", _block(block)]
     return "\n".join(lines) + "\n"
 
@@ -43,6 +45,8 @@ def _block(block: Block) -> str:
             return _equation(block)
         case Table():
             return _table(block)
+        case Figure():
+            return ""
     words = _first_escaped("".join(_span(span) for span in block.spans).strip())
     if block.role == "lead":
         return f"### {words}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handgrad.notation.document import Block, Equation, Paragraph, Span, Table
+from handgrad.notation.document import Block, Equation, Figure, Paragraph, Span, Table
 from handgrad.notation.nodes import Expr
 from handgrad.render.boxes import Box, beside, box, cells, padded
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
@@ -23,6 +23,8 @@ def render(document: Document, *, width: int = 80, colour: bool = False) -> str:
     for section in document.sections:
         lines += ["", *_heading(section.title, "─", width, colour=colour)]
         for block in section.blocks:
+            if isinstance(block, Figure):
+                continue
             lines += ["", *_block(block, width, colour=colour)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
@@ -47,6 +49,8 @@ def _block(block: Block, width: int, *, colour: bool) -> list[str]:
             return _equation(block, width, colour=colour)
         case Table():
             return _table(block, width, colour=colour)
+        case Figure():
+            return []
     style = {"lead": _BOLD, "note": _DIM}.get(block.role)
     lines = _paragraph(block, width)
     return [_styled(line, style, colour=colour) for line in lines] if style else lines

@@ -72,7 +72,7 @@ class Answer:
         equations = {
             block.name: block
             for section in self.working.sections
-            if section.title not in ("Given", "Answers")
+            if section.key not in ("given", "answers")
             for block in section.blocks
             if isinstance(block, Equation) and block.name
         }

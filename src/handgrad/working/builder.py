@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handgrad.notation.document import Block, Equation, Line, Paragraph, Section, Span, Table
+from handgrad.drawing import draw
+from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Span, Table
 from handgrad.notation.nodes import Expr, Function, Number, add
 from handgrad.notation.symbols import convention
 from handgrad.ops.losses import Loss
@@ -29,15 +30,16 @@ def document(trace: Trace, queries: Sequence[Query]) -> Document:
     plan = trace.plan
     steps = plan.chain([query.name for query in queries]) if queries else list(plan.steps.values())
     writer = _Writer(board)
-    sections = [Section("Given", writer.given(steps, queries))]
+    sections = [Section("Given", writer.given(steps, queries), "given")]
     for section, title in TITLES.items():
         part = [step for step in steps if step.section == section]
         if part:
             several = section == "update" and trace.problem.steps > 1
             blocks = writer.updates(part, whole=not queries) if several else writer.steps(part)
-            sections.append(Section(title, blocks))
+            sections.append(Section(title, blocks, section))
     if queries:
-        sections.append(Section("Answers", tuple(block for query in queries for block in writer.answers(query))))
+        answers = tuple(block for query in queries for block in writer.answers(query))
+        sections.append(Section("Answers", answers, "answers"))
     title = trace.problem.title or "Worked solution"
     return Document(title, tuple(sections), lambda: values(trace, queries))
 
@@ -57,7 +59,7 @@ class _Writer:
     def given(self, steps: Sequence[Step], queries: Sequence[Query]) -> tuple[Block, ...]:
         """What the problem gives: the layers, then input, target and parameters that are used."""
         used = {name for step in steps for name in step.letters.values()} | {query.name for query in queries}
-        blocks: list[Block] = [Paragraph((self._how(),), "note"), self._layers()]
+        blocks: list[Block] = [Paragraph((self._how(),), "note"), self._layers(), Figure(lambda: draw(self.trace), ())]
         for name in self.trace.plan.given:
             if name in used:
                 self.board.fresh()

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from msgspec import Struct
 
 from handgrad.notation.document import Section
 
+Paper = Literal["a4", "letter"]
+
 
 class Document(Struct, frozen=True):
     """A worked solution before it has a format.
 
-    ``data()`` gives every value as plain data (see ``to_json``).
+    ``data()`` gives every value as plain data (see ``to_json``); ``language`` is that of its words.
     """
 
     title: str
     sections: tuple[Section, ...]
     data: Callable[[], dict[str, Any]] = dict
+    language: str = "en"
 
     def to_terminal(self, width: int = 80, *, colour: bool = False) -> str:
         """Plain text with Unicode matrices, no line longer than ``width`` columns."""
@@ -37,6 +41,40 @@ class Document(Struct, frozen=True):
         from handgrad.render.latex import render
 
         return render(self, fragment=fragment)
+
+    def to_html(self) -> str:
+        """One self-contained page: MathML, the picture, and a script to step through it."""
+        from handgrad.render.html import render
+
+        return render(self)
+
+    def to_pdf(self, file: str | os.PathLike[str] | None = None, *, paper: Paper = "a4") -> bytes:
+        """The document as PDF, written to ``file`` if one is named; the same document gives the same bytes."""
+        from handgrad.render.pdf import render
+
+        content = render(self, paper=paper)
+        if file is not None:
+            from handgrad.problem_file import write_bytes
+
+            write_bytes(file, content)
+        return content
+
+    def to_notebook(self) -> str:
+        """A Jupyter notebook whose cells compute the numbers with NumPy, the working beside them."""
+        from handgrad.render.notebook import render
+
+        return render(self)
+
+    def to_word(self, file: str | os.PathLike[str] | None = None) -> bytes:
+        """The document as .docx with equations that Word edits (extra ``word``)."""
+        from handgrad.render.word import render
+
+        content = render(self)
+        if file is not None:
+            from handgrad.problem_file import write_bytes
+
+            write_bytes(file, content)
+        return content
 
     def to_json(self) -> str:
         """All values, exact and decimal, and the steps, as JSON."""

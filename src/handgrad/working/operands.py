@@ -9,7 +9,7 @@ from typing import Any
 from handgrad.arithmetic.exact import exact_expression
 from handgrad.arithmetic.real import ONE, Scalar
 from handgrad.arithmetic.value import Formula, comparable
-from handgrad.notation.nodes import Entry, Expr, Number
+from handgrad.notation.nodes import Entry, Expr, Number, entry_of
 from handgrad.notation.symbols import Convention
 from handgrad.ops.op import Shape
 from handgrad.plan import HIDDEN, WEIGHT, Step
@@ -46,7 +46,12 @@ class Board:
         """An entry as it is printed."""
         shown = self.trace.show(name, self._place(name, example, index))
         self.exact = self.exact and shown.exact
-        return shown.expression
+        return entry_of(shown.expression, self._called(name, example, index))
+
+    def _called(self, name: str, example: int, index: Shape) -> str:
+        """An entry as a question names it: h1[2]."""
+        places = (example, *index) if self.side_by_side(name) else index
+        return f"{name}[{','.join(str(i + 1) for i in places)}]" if places else name
 
     def scalar(self, name: str, example: int, index: Shape) -> Any:
         """An entry as a number that compares."""

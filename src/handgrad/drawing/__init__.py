@@ -1,0 +1,7 @@
+"""Trace -> Picture: the network with its numbers on it."""
+
+from __future__ import annotations
+
+from handgrad.drawing.draw import draw
+
+__all__ = ["draw"]

@@ -1,0 +1,44 @@
+"""The words of a working in each language, all in one table.
+
+A text is looked up by its English: what has no translation yet stays English.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+LANGUAGES = {"en": "English", "de": "Deutsch", "hi": "हिन्दी"}
+"""Tag of a language -> its own name."""
+
+Words = dict[str, dict[str, str]]
+
+_WORKING: Words = {
+    "Given": {"de": "Gegeben", "hi": "दिया है"},
+}
+
+_PRINT: Words = {
+    "from {equations}": {"de": "aus {equations}", "hi": "{equations} से"},
+    "and": {"de": "und", "hi": "और"},
+}
+
+_PICTURE: Words = {}
+
+_PAGE: Words = {}
+
+_NOTEBOOK: Words = {}
+
+TABLE: Words = {**_WORKING, **_PRINT, **_PICTURE, **_PAGE, **_NOTEBOOK}
+"""English text -> language -> text; {fields} stand for what is filled in."""
+
+
+def say(language: str, english: str, **fields: object) -> str:
+    """A text in a language, its fields filled in."""
+    text = TABLE.get(english, {}).get(language, english)
+    return text.format(**fields) if fields else text
+
+
+def listed(language: str, items: Sequence[str]) -> str:
+    """Items in a row: "(1), (2) and (3)"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} {say(language, 'and')} {items[-1]}"
