@@ -303,6 +303,19 @@ def entry_of(value: Expr, name: str) -> Expr:
     return value
 
 
+def counted(dots: Dots, words: str) -> Expr:
+    """Dots that say how much there is of what they stand for: ⋯ (784 terms)."""
+    return Product((dots, Text(words)))
+
+
+def leaves_out(expression: Expr) -> bool:
+    """Whether an expression is dots, counted or not."""
+    match expression:
+        case Dots() | Product((Dots(), Text())):
+            return True
+    return False
+
+
 _FLIPPED = {"row": "column", "column": "row", "both": "both"}
 
 

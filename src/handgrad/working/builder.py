@@ -13,11 +13,13 @@ from handgrad.ops.textbook import elided
 from handgrad.plan import Step, primed
 from handgrad.query import Query
 from handgrad.trace import Trace
+from handgrad.working.appendix import appendix
 from handgrad.working.contributions import contributions
 from handgrad.working.data import values
 from handgrad.working.document import Document
 from handgrad.working.operands import Board
 from handgrad.working.steps import entry_equation, equation, split
+from handgrad.working.sums import with_largest
 from handgrad.working.updates import ALL_UPDATES, FIRST_UPDATES, MOST_LOSSES, by_update, outcome
 
 TITLES = {"forward": "Forward pass", "loss": "Loss", "backward": "Backward pass", "update": "Update"}
@@ -25,9 +27,13 @@ TITLES = {"forward": "Forward pass", "loss": "Loss", "backward": "Backward pass"
 
 def document(trace: Trace, queries: Sequence[Query]) -> Document:
     """The working of a trace: all of it, or what the questions need and their answers."""
-    last = trace.problem.network.last.layer
-    board = Board(trace, convention(trace.problem.notation, last))
-    plan = trace.plan
+    board = Board(trace, convention(trace.problem.notation, trace.problem.network.last.layer))
+    with with_largest(board):
+        return _document(board, queries)
+
+
+def _document(board: Board, queries: Sequence[Query]) -> Document:
+    trace, plan = board.trace, board.plan
     steps = plan.chain([query.name for query in queries]) if queries else list(plan.steps.values())
     writer = _Writer(board)
     sections = [Section("Given", writer.given(steps, queries), "given")]
@@ -40,6 +46,8 @@ def document(trace: Trace, queries: Sequence[Query]) -> Document:
     if queries:
         answers = tuple(block for query in queries for block in writer.answers(query))
         sections.append(Section("Answers", answers, "answers"))
+    used = {name for step in steps for name in (step.name, *step.letters.values())} | {query.name for query in queries}
+    sections += appendix(board, [name for name in (*plan.given, *plan.steps) if name in used])
     title = trace.problem.title or "Worked solution"
     return Document(title, tuple(sections), lambda: values(trace, queries))
 

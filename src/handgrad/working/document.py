@@ -82,5 +82,11 @@ class Document(Struct, frozen=True):
 
         return render(self)
 
+    def to_csv(self) -> str:
+        """Every entry of every quantity on a line of its own: quantity, index, value, exact."""
+        from handgrad.render.csv import render
+
+        return render(self)
+
     def _repr_markdown_(self) -> str:
         return self.to_markdown()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from itertools import product
+from math import prod
 
 from handgrad.notation.nodes import Dots, Expr, Matrix, Stack
 from handgrad.ops.op import Shape
@@ -27,6 +28,16 @@ def places(count: int, longest: int = LONGEST) -> list[int | None]:
     if count <= longest:
         return list(range(count))
     return [0, 1, 2, 3, None, count - 1]
+
+
+def shortens(shape: Shape, examples: int | None) -> bool:
+    """Whether ``arrange`` leaves entries of such an array out."""
+    if examples is not None:
+        if len(shape) < 2:
+            return max(*shape, examples) > LONGEST if shape else examples > LONGEST
+        if examples > MOST_MATRICES:
+            return True
+    return any(n > LONGEST for n in shape[-2:]) or prod(shape[:-2]) > MOST_MATRICES
 
 
 def arrange(shape: Shape, examples: int | None, cell: Cell) -> Expr:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -26,10 +28,26 @@ class Board:
     def __init__(self, trace: Trace, convention: Convention) -> None:
         self.trace, self.plan, self.convention = trace, trace.plan, convention
         self.exact = True
+        self._printed = True
+        self._floats: dict[str, list[float]] = {}
 
     def fresh(self) -> None:
         """Forget what was written so far: a new line begins."""
         self.exact = True
+
+    @contextmanager
+    def unprinted(self) -> Iterator[None]:
+        """Numbers have their values alone meanwhile, as they are computed with."""
+        before, self._printed = self._printed, False
+        try:
+            yield
+        finally:
+            self._printed = before
+
+    @property
+    def language(self) -> str:
+        """That of the words."""
+        return "en"
 
     def symbol(self, name: str) -> Expr:
         """What is printed for a quantity."""
@@ -44,6 +62,8 @@ class Board:
 
     def number(self, name: str, example: int, index: Shape) -> Expr:
         """An entry as it is printed."""
+        if not self._printed:
+            return Number("", self.size(name, example, index))
         shown = self.trace.show(name, self._place(name, example, index))
         self.exact = self.exact and shown.exact
         return entry_of(shown.expression, self._called(name, example, index))
@@ -57,6 +77,12 @@ class Board:
         """An entry as a number that compares."""
         entry: Scalar = flat(self.trace.raw(name))[self._place(name, example, index)]
         return Formula(entry) if getattr(entry, "free_symbols", None) else comparable(entry)
+
+    def size(self, name: str, example: int, index: Shape) -> float:
+        """An entry as a float; TypeError if it holds symbols."""
+        if name not in self._floats:
+            self._floats[name] = [float(comparable(entry)) for entry in flat(self.trace.raw(name))]
+        return self._floats[name][self._place(name, example, index)]
 
     def _place(self, name: str, example: int, index: Shape) -> int:
         place = example if name in self.plan.batched else 0
@@ -115,10 +141,10 @@ class Numbers:
         """Its place among the examples."""
         return self._example
 
-    @property
+    @cached_property
     def examples(self) -> Sequence[Numbers]:
         """All examples."""
-        return [Numbers(self._board, self._name, n) for n in range(self._board.examples(self._name))]
+        return [type(self)(self._board, self._name, n) for n in range(self._board.examples(self._name))]
 
 
 class Symbols(Numbers):
@@ -132,23 +158,13 @@ class Symbols(Numbers):
         symbol = self._board.symbol(self._name)
         return Entry(symbol, places) if places else symbol
 
-    @property
-    def examples(self) -> Sequence[Numbers]:
-        """All examples."""
-        return [Symbols(self._board, self._name, n) for n in range(self._board.examples(self._name))]
-
 
 class Values(Numbers):
     """An Operand of numbers that are not printed, to compute with."""
 
     def entry(self, *index: int) -> Expr:
         """The entry as a float."""
-        return Number("", float(self._board.scalar(self._name, self._example, index)))
-
-    @property
-    def examples(self) -> Sequence[Numbers]:
-        """All examples."""
-        return [Values(self._board, self._name, n) for n in range(self._board.examples(self._name))]
+        return Number("", self._board.size(self._name, self._example, index))
 
 
 class Fixed:
