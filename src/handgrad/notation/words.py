@@ -27,7 +27,36 @@ _PAGE: Words = {}
 
 _NOTEBOOK: Words = {}
 
-TABLE: Words = {**_WORKING, **_PRINT, **_PICTURE, **_PAGE, **_NOTEBOOK}
+_EXAM: Words = {
+    "Questions": {"de": "Aufgaben", "hi": "प्रश्न"},
+    "Answers": {"de": "Ergebnisse", "hi": "उत्तर"},
+    "Exercise": {"de": "Übung", "hi": "अभ्यास"},
+    "Find {quantity}.": {"de": "Berechnen Sie {quantity}.", "hi": "{quantity} ज्ञात कीजिए।"},
+    "Compute as by hand, {name}: round each named quantity half up and carry it on rounded.": {
+        "de": "Rechnen Sie wie von Hand, {name}: Jede benannte Größe wird kaufmännisch gerundet und so weiterverwendet.",
+        "hi": "हाथ से गणना जैसे करें, {name}: प्रत्येक नामित राशि को पूर्णांकित करें और वही मान आगे ले जाएँ।",
+    },
+    "The {count} examples stand side by side as columns.": {
+        "de": "Die {count} Beispiele stehen als Spalten nebeneinander.",
+        "hi": "{count} उदाहरण स्तंभों के रूप में साथ-साथ लिखे हैं।",
+    },
+    "All values": {"de": "Alle Werte", "hi": "सभी मान"},
+    "What ⋯ and ⋮ leave out above, in full.": {
+        "de": "Was ⋯ und ⋮ oben auslassen, vollständig.",
+        "hi": "ऊपर ⋯ और ⋮ से छोड़े गए मान, पूरे।",
+    },
+    "What ⋯ and ⋮ leave out above, except what is too long to print:": {
+        "de": "Was ⋯ und ⋮ oben auslassen, außer was zum Drucken zu lang ist:",
+        "hi": "ऊपर ⋯ और ⋮ से छोड़े गए मान; छापने के लिए बहुत लंबे:",
+    },
+    "; the full values are in the CSV.": {
+        "de": "; die vollständigen Werte stehen in der CSV-Datei.",
+        "hi": "; पूरे मान CSV में हैं।",
+    },
+    "({count} terms)": {"de": "({count} Summanden)", "hi": "({count} पद)"},
+}
+
+TABLE: Words = {**_WORKING, **_PRINT, **_EXAM, **_PICTURE, **_PAGE, **_NOTEBOOK}
 """English text -> language -> text; {fields} stand for what is filled in."""
 
 

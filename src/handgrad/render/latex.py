@@ -61,6 +61,8 @@ def _block(block: Block) -> str:
             return _table(block)
         case Figure():
             return ""
+    if block.role == "room":
+        return r"\vspace{96pt}"
     words = "".join(_span(span) for span in block.spans)
     return _paragraph(block, words)
 

@@ -15,6 +15,9 @@ from handgrad.working.document import Document
 PAGE_WIDTH = 520.0
 """Points: what a page of GitHub and a notebook's cell show without scrolling."""
 
+_ROOM = 6
+"""Lines to write in."""
+
 _SPECIAL = set("\\`*_[]#|$~")
 
 
@@ -47,6 +50,8 @@ def _block(block: Block) -> str:
             return _table(block)
         case Figure():
             return ""
+    if block.role == "room":
+        return "\n".join(["<br>"] * _ROOM)
     words = _first_escaped("".join(_span(span) for span in block.spans).strip())
     if block.role == "lead":
         return f"### {words}"

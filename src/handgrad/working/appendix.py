@@ -61,7 +61,7 @@ def _note(board: Board, missing: list[str]) -> Paragraph:
     """Where the rest is."""
     if not missing:
         return Paragraph((say(board.language, "What ⋯ and ⋮ leave out above, in full."),), "note")
-    spans: list[Span] = [say(board.language, "What ⋯ and ⋮ leave out above. Too long to print:"), " "]
+    spans: list[Span] = [say(board.language, "What ⋯ and ⋮ leave out above, except what is too long to print:"), " "]
     for i, name in enumerate(missing):
         spans += [", "] * bool(i) + [board.symbol(name)]
     return Paragraph((*spans, say(board.language, "; the full values are in the CSV.")), "note")

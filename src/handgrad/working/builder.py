@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import partial
 
 from handgrad.drawing import draw
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Span, Table
@@ -16,7 +17,7 @@ from handgrad.trace import Trace
 from handgrad.working.appendix import appendix
 from handgrad.working.contributions import contributions
 from handgrad.working.data import values
-from handgrad.working.document import Document
+from handgrad.working.document import Document, Kind
 from handgrad.working.operands import Board
 from handgrad.working.steps import entry_equation, equation, split
 from handgrad.working.sums import with_largest
@@ -27,7 +28,7 @@ TITLES = {"forward": "Forward pass", "loss": "Loss", "backward": "Backward pass"
 
 def document(trace: Trace, queries: Sequence[Query]) -> Document:
     """The working of a trace: all of it, or what the questions need and their answers."""
-    board = Board(trace, convention(trace.problem.notation, trace.problem.network.last.layer))
+    board = board_of(trace)
     with with_largest(board):
         return _document(board, queries)
 
@@ -35,7 +36,7 @@ def document(trace: Trace, queries: Sequence[Query]) -> Document:
 def _document(board: Board, queries: Sequence[Query]) -> Document:
     trace, plan = board.trace, board.plan
     steps = plan.chain([query.name for query in queries]) if queries else list(plan.steps.values())
-    writer = _Writer(board)
+    writer = Writer(board)
     sections = [Section("Given", writer.given(steps, queries), "given")]
     for section, title in TITLES.items():
         part = [step for step in steps if step.section == section]
@@ -46,13 +47,29 @@ def _document(board: Board, queries: Sequence[Query]) -> Document:
     if queries:
         answers = tuple(block for query in queries for block in writer.answers(query))
         sections.append(Section("Answers", answers, "answers"))
-    used = {name for step in steps for name in (step.name, *step.letters.values())} | {query.name for query in queries}
-    sections += appendix(board, [name for name in (*plan.given, *plan.steps) if name in used])
+    names = used(steps, queries)
+    sections += appendix(board, [name for name in (*plan.given, *plan.steps) if name in names])
     title = trace.problem.title or "Worked solution"
-    return Document(title, tuple(sections), lambda: values(trace, queries))
+    return Document(title, tuple(sections), lambda: values(trace, queries), sheet=partial(_sheet, trace, queries))
 
 
-class _Writer:
+def _sheet(trace: Trace, queries: Sequence[Query], kind: Kind) -> Document:
+    from handgrad.working.exam import sheet
+
+    return sheet(trace, queries, kind)
+
+
+def board_of(trace: Trace) -> Board:
+    """The numbers and symbols of a trace by its problem's notation."""
+    return Board(trace, convention(trace.problem.notation, trace.problem.network.last.layer))
+
+
+def used(steps: Iterable[Step], queries: Iterable[Query]) -> set[str]:
+    """The quantities that steps and questions name."""
+    return {name for step in steps for name in (step.name, *step.letters.values())} | {query.name for query in queries}
+
+
+class Writer:
     """Writes blocks one after another, numbering equations and defining each symbol once."""
 
     def __init__(self, board: Board) -> None:
@@ -66,15 +83,15 @@ class _Writer:
 
     def given(self, steps: Sequence[Step], queries: Sequence[Query]) -> tuple[Block, ...]:
         """What the problem gives: the layers, then input, target and parameters that are used."""
-        used = {name for step in steps for name in step.letters.values()} | {query.name for query in queries}
-        blocks: list[Block] = [Paragraph((self._how(),), "note"), self._layers(), Figure(lambda: draw(self.trace), ())]
-        for name in self.trace.plan.given:
-            if name in used:
-                self.board.fresh()
-                value = self.board.value(name)
-                sign = "=" if self.board.exact else "≈"
-                blocks.append(Equation(self.board.symbol(name), (Line(sign, value),), 0, name))
-        return tuple(blocks)
+        names = used(steps, queries)
+        blocks: list[Block] = [Paragraph((self._how(),), "note"), self.layers(), Figure(lambda: draw(self.trace), ())]
+        return (*blocks, *(self.known(name) for name in self.trace.plan.given if name in names))
+
+    def known(self, name: str) -> Equation:
+        """A quantity that is given."""
+        self.board.fresh()
+        value = self.board.value(name)
+        return Equation(self.board.symbol(name), (Line("=" if self.board.exact else "≈", value),), 0, name)
 
     def _how(self) -> str:
         problem = self.trace.problem
@@ -92,7 +109,8 @@ class _Writer:
             text += f" The {problem.examples} examples stand side by side as columns; L is the {share} of their losses."
         return text
 
-    def _layers(self) -> Table:
+    def layers(self) -> Table:
+        """The network's layers: what each does, its shape and what it gives."""
         rows = []
         for node in self.trace.problem.network.nodes:
             network = self.trace.problem.network
