@@ -33,7 +33,7 @@ _EXAM: Words = {
     "Exercise": {"de": "Übung", "hi": "अभ्यास"},
     "Find {quantity}.": {"de": "Berechnen Sie {quantity}.", "hi": "{quantity} ज्ञात कीजिए।"},
     "Compute as by hand, {name}: round each named quantity half up and carry it on rounded.": {
-        "de": "Rechnen Sie wie von Hand, {name}: Jede benannte Größe wird kaufmännisch gerundet und so weiterverwendet.",
+        "de": "Rechnen Sie wie von Hand, {name}: Jede benannte Größe wird gerundet und so weiterverwendet.",
         "hi": "हाथ से गणना जैसे करें, {name}: प्रत्येक नामित राशि को पूर्णांकित करें और वही मान आगे ले जाएँ।",
     },
     "The {count} examples stand side by side as columns.": {
