@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from handgrad.notation.document import Block, Equation, Figure, Span, Table
+from handgrad.notation.document import Block, Equation, Figure, Span, Table, sources
 from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import numeric_columns, shrunk
 from handgrad.render.inline import clean
-from handgrad.render.latex import aligned, broken
+from handgrad.render.latex import aligned, broken, origin
 from handgrad.render.latex_math import math, points
 from handgrad.working.document import Document
 
@@ -24,12 +24,15 @@ _SPECIAL = set("\\`*_[]#|$~")
 def render(document: Document) -> str:
     """The document as Markdown."""
     lines = [f"# {text(document.title)}"]
+    sources_of = sources(document.sections)
     for section in document.sections:
         lines += ["", f"## {text(section.title)}"]
         for block in section.blocks:
             if isinstance(block, Figure):
                 continue
             lines += ["", _block(block)]
+            source = origin(document.language, sources_of.get(block.number, ())) if isinstance(block, Equation) else ""
+            lines += ["", f"*{text(source)}*"] if source else []
     return "\n".join(lines) + "\n"
 
 
