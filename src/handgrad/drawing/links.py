@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from handgrad.drawing.pieces import Line, Piece, Spot, wide
 from handgrad.drawing.values import Values
+from handgrad.drawing.views import FRAME
 from handgrad.notation.picture import Box, Label, Stroke, Weight
 from handgrad.ops.op import Shape as Index
 
@@ -19,6 +20,9 @@ HIGH = 13.0
 
 AIR = 1.5
 """What is kept free around a label on an edge."""
+
+RIM = FRAME + 3
+"""What is kept free between a node and a label."""
 
 MOST_EDGES = 40
 """Edges of a layer that may carry labels; among more a reader finds none."""
@@ -72,8 +76,8 @@ def placed(found: Sequence[Edge], *, staggered: bool) -> list[float] | None:
     """Where on each edge its label stands (0 at its start, 1 at its end); None if they do not all fit."""
     width, height = room(found)
     reach = found[0].end.x - found[0].start.x
-    low = (found[0].start.half_width + width / 2 + 5) / reach
-    high = 1 - (found[0].end.half_width + width / 2 + 5) / reach
+    low = (found[0].start.half_width + width / 2 + RIM) / reach
+    high = 1 - (found[0].end.half_width + width / 2 + RIM) / reach
     if low > high:
         return None
     steps = [low + (high - low) * k / 24 for k in range(25)]
@@ -120,8 +124,9 @@ def drawn(found: Sequence[Edge]) -> tuple[Weight, ...]:
 
 def _labelled(edge: Edge, t: float) -> Weight:
     x, y = edge.point(t)
-    width, height = wide(edge.lines, SIZE) + 2 * AIR, len(edge.lines) * HIGH
-    halo = Box(x - width / 2, y - height / 2, width, height, "halo", edge.of)
-    top = y - HIGH * (len(edge.lines) - 1) / 2
-    labels = [Label(x, top + HIGH * i, text, role, "middle", SIZE, of) for i, (text, role, of) in enumerate(edge.lines)]
-    return Weight(edge.stroke(), (halo, *labels), edge.of)
+    parts: list[Box | Label] = []
+    for i, (text, role, of) in enumerate(edge.lines):
+        middle, width = y + HIGH * (i - (len(edge.lines) - 1) / 2), wide(edge.lines[i : i + 1], SIZE)
+        parts.append(Box(x - width / 2, middle - HIGH / 2, width, HIGH, "halo", of))
+        parts.append(Label(x, middle, text, role, "middle", SIZE, of))
+    return Weight(edge.stroke(), tuple(parts), edge.of)

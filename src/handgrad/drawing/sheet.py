@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handgrad.drawing.blocks import Blocks
 from handgrad.drawing.graph import Unit, depths, units
-from handgrad.drawing.links import MOST_EDGES, Edge, drawn, edges, placed, room
+from handgrad.drawing.links import MOST_EDGES, RIM, Edge, drawn, edges, placed, room
 from handgrad.drawing.pieces import Piece, stack
 from handgrad.drawing.values import Values
 from handgrad.drawing.window import Window, window
@@ -100,7 +100,7 @@ class Sheet:
         width, _ = room(found)
         share = 1 / (min(n, m) + 1)
         rim = max(spot.half_width for piece in (left, right) for spot in piece.spots.values())
-        middles = min(max((rim + width / 2 + 8) / share, 2 * rim + width + 30), 330)
+        middles = min(max((rim + width / 2 + RIM) / share, 2 * rim + width + 30), 330)
         inner = left.width - max(spot.x for spot in left.spots.values()) + min(spot.x for spot in right.spots.values())
         return max(60.0, middles - inner)
 

@@ -135,7 +135,7 @@ def _cells(
 ) -> Piece:
     """The cells of one channel."""
     width, height = size
-    rows = places(inner[0], MOST_CELLS, 5)
+    rows = places(inner[0], MOST_CELLS, 5) if inner else [0]
     columns = places(inner[1], MOST_CELLS, 5) if len(inner) > 1 else [0]
     shapes: list[Shape] = []
     marked: list[Shape] = []
@@ -148,10 +148,9 @@ def _cells(
             tall, broad = (height if row is not None else 20.0), (width if column is not None else 24.0)
             middle = (x + broad / 2, y + tall / 2)
             if row is None or column is None:
-                if row is not None or column is not None or True:
-                    shapes.append(Label(*middle, Dots(_direction(row, column)), "dots", size=14))
+                shapes.append(Label(*middle, Dots(_direction(row, column)), "dots", size=14))
             else:
-                index = (*lead, row, column) if len(inner) > 1 else (*lead, row)
+                index = (*lead, *(row, column)[: len(inner)])
                 spots[index] = Spot(*middle, broad / 2, tall / 2)
                 role = marks.get(index, "cell")
                 box = Box(x, y, broad, tall, role, of(index))

@@ -81,7 +81,7 @@ def _advance(c: str) -> float:
     if c in _NARROW:
         return _NARROW[c]
     if c.isdigit() or c.islower():
-        return 0.68 if c.isascii() else 0.75
+        return 0.65 if c.isascii() else 0.75
     if c.isascii():
         return 0.88
     return 1.05 if east_asian_width(c) in "WF" else 1.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 
@@ -20,6 +19,6 @@ def png(picture: Picture, scale: float = 2) -> bytes:
         (Path(folder) / "picture.svg").write_text(drawing, encoding="utf-8")
         page = f"width: {picture.width}pt, height: {picture.height}pt, margin: 0pt"
         source = Path(folder) / "page.typ"
-        source.write_text(f"#set page({page})\n#image({json.dumps('picture.svg')})\n", encoding="utf-8")
+        source.write_text(f'#set page({page})\n#image("picture.svg", width: 100%, height: 100%)\n', encoding="utf-8")
         content: bytes = typst.compile(str(source), format="png", ppi=72 * scale, ignore_system_fonts=own)
     return content
