@@ -31,7 +31,7 @@ class Blocks:
         source = self.found[unit.reads[0]]
         return joined(unit, source, self.found) and deep[unit.name] == deep[source.name] + 1
 
-    def view(self, unit: Unit, spacing: float, *, bias: bool) -> Piece:
+    def view(self, unit: Unit, spacing: float, *, joins: bool) -> Piece:
         """The values of a unit under the symbols of their lines."""
         values = self.values
         names = [unit.before, unit.name] if unit.before else [unit.name]
@@ -39,13 +39,13 @@ class Blocks:
         lines, of = lines_of(values, names, gradient), partial(values.called, unit.name)
         along = rank(unit, self.found)
         if len(unit.shape) <= 1 and not along:
-            name = dict(unit.parameters).get("b", "") if bias and values.numbers else ""
+            name = dict(unit.parameters).get("b", "") if joins and values.numbers else ""
             below = bias_lines(values, name) if name else None
             piece = nodes(lines, unit.shape[0] if unit.shape else None, of, below, spacing)
         else:
             piece = grid(lines, unit.shape, of, along=along, marks=self.marks.get(unit.name, {}), label=True)
         words = header(values, names, gradient)
-        if unit.op is not None and bias:
+        if unit.op is not None and joins:
             words.append((_named(unit.op), "name", ""))
         if unit.activation:
             words.append((_plain(unit.activation), "name", ""))
@@ -53,7 +53,7 @@ class Blocks:
 
     def piece(self, unit: Unit, spacing: float, *, joins: bool) -> Piece:
         """The whole block of a unit; with ``joins`` the weights are on edges and there is no box."""
-        view = self.view(unit, spacing, bias=joins)
+        view = self.view(unit, spacing, joins=joins)
         if unit.op is None or joins:
             return view
         box = self.box(unit, unit.op)

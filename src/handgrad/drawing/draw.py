@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from handgrad.drawing.drawing import Drawing
-from handgrad.drawing.pieces import moved
-from handgrad.drawing.sheet import MARGIN, Sheet
-from handgrad.drawing.values import Values
-from handgrad.notation.picture import Box, Disc, Label, Shape, Stroke, Weight
+from handgrad.drawing.lines import arrows, outlines
+from handgrad.drawing.pieces import LINE, area, around, moved
+from handgrad.drawing.sheet import Sheet
+from handgrad.drawing.values import VALUE, Values
+from handgrad.notation.picture import Label, Shape, Stroke
+from handgrad.notation.words import say
 from handgrad.problem import Problem
 from handgrad.trace import Trace, solve
+
+MARGIN = 14.0
 
 
 def draw(trace: Trace | Problem, *, gradients: bool = True, values: bool = True) -> Drawing:
@@ -21,41 +25,46 @@ def draw(trace: Trace | Problem, *, gradients: bool = True, values: bool = True)
 
 
 def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
-    shapes = Sheet(Values(trace, numbers=values, gradients=gradients)).shapes()
-    return _sheet(shapes, trace.problem.title or "Network")
-
-
-def _sheet(shapes: list[Shape], title: str) -> Drawing:
-    left, top, right, bottom = _bounds(shapes)
+    shown = Values(trace, numbers=values, gradients=gradients and values)
+    sheet = Sheet(shown)
+    shapes = [shape for name in sheet.found for shape in sheet.places[name].shapes]
+    shapes += [*sheet.links(), *arrows(sheet), *outlines(sheet)]
+    left, _, _, bottom = around(area(shape) for shape in shapes)
+    shapes += _notes(shown, left, bottom + 2 * LINE)
+    left, top, right, bottom = around(area(shape) for shape in shapes)
     placed = tuple(moved(shape, MARGIN - left, MARGIN - top) for shape in shapes)
-    return Drawing(right - left + 2 * MARGIN, bottom - top + 2 * MARGIN, placed, title)
+    width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
+    language = shown.language
+    title = trace.problem.title or say(language, "The network")
+    return Drawing(width, height, placed, title, _description(sheet), language)
 
 
-def _bounds(shapes: list[Shape]) -> tuple[float, float, float, float]:
-    areas = [area for shape in shapes for area in _areas(shape)]
-    return (
-        min(a[0] for a in areas),
-        min(a[1] for a in areas),
-        max(a[2] for a in areas),
-        max(a[3] for a in areas),
-    )
+def _notes(values: Values, x: float, y: float) -> list[Shape]:
+    """What the two ways are, and what is shown of a batch."""
+    language, problem = values.language, values.trace.problem
+    shapes: list[Shape] = []
+    if values.numbers:
+        shapes.append(Stroke(((x, y), (x + 26, y)), "arrow", arrow=True))
+        shapes.append(Label(x + 34, y, say(language, "forward: values"), "note", "start", VALUE))
+        y += LINE
+    if any(values.gradient(name) for name in (*values.plan.given, *values.plan.steps)):
+        shapes.append(Stroke(((x + 26, y), (x, y)), "back", arrow=True))
+        shapes.append(Label(x + 34, y, say(language, "backward: gradients (slanted)"), "gradient", "start", VALUE))
+        y += LINE
+    notes = []
+    if values.numbers and problem.batch and problem.examples > 1:
+        notes.append(say(language, "Shown is the first of {n} examples; gradients of parameters and L are of all.", n=problem.examples))
+    if values.rounded:
+        notes.append(say(language, "Decimals are rounded."))
+    return [*shapes, *(Label(x, y + LINE * i, note, "note", "start", VALUE) for i, note in enumerate(notes))]
 
 
-def _areas(shape: Shape) -> list[tuple[float, float, float, float]]:
-    from handgrad.render.lettering import width
-
-    match shape:
-        case Stroke(points):
-            xs, ys = [x for x, _ in points], [y for _, y in points]
-            return [(min(xs), min(ys), max(xs), max(ys))]
-        case Disc(x, y, radius):
-            return [(x - radius, y - radius, x + radius, y + radius)]
-        case Box(x, y, wide, high):
-            return [(x, y, x + wide, y + high)]
-        case Label(x, y, text, _, anchor, size):
-            wide = width(text, size)
-            start = x - {"start": 0, "middle": wide / 2, "end": wide}[anchor]
-            return [(start, y - size * 0.65, start + wide, y + size * 0.65)]
-        case Weight(edge, labels):
-            return [area for part in (edge, *labels) for area in _areas(part)]
-    raise AssertionError
+def _description(sheet: Sheet) -> str:
+    """The picture in words, for those who do not see it."""
+    language = sheet.values.language
+    parts = []
+    for unit in sheet.found.values():
+        name = unit.op.name.replace("_", " ") if unit.op is not None else say(language, "input")
+        size = "×".join(str(n) for n in unit.shape) or "1"
+        parts.append(f"{unit.name}: {name}{', ' + unit.activation if unit.activation else ''} ({size})")
+    return "; ".join(parts) + "."

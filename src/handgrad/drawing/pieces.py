@@ -15,6 +15,9 @@ from handgrad.ops.op import Shape as Index
 LINE = 15.0
 """From one line of type to the next."""
 
+TALL = 0.62
+"""Half the height of a line of type, next to its size."""
+
 Line = tuple[str | Expr, Role, str]
 """Text, role and the entry that it stands for."""
 
@@ -40,6 +43,18 @@ class Piece(Struct, frozen=True):
     """The part that shows the values: left, top, right, bottom."""
     entry: tuple[float, float, float, float] = (0, 0, 0, 0)
     """The part where what it reads comes in."""
+    left: float = 0.0
+    top: float = 0.0
+
+    @property
+    def right(self) -> float:
+        """Its right end."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Its lower end."""
+        return self.top + self.height
 
     def at(self, x: float, y: float) -> Piece:
         """The piece with its upper left corner there."""
@@ -49,6 +64,8 @@ class Piece(Struct, frozen=True):
             shapes=tuple(moved(shape, x, y) for shape in self.shapes),
             spots=spots,
             axis=self.axis + y,
+            left=self.left + x,
+            top=self.top + y,
             core=_area(self.core, x, y),
             entry=_area(self.entry, x, y),
         )
@@ -119,3 +136,29 @@ def boxed(piece: Piece, title: Sequence[Line], margin: float = 8) -> Piece:
     shapes: list[Shape] = [Box(0, 0, width, height, "op"), *stack(title, middle, head / 2)]
     shapes += piece.at(middle - piece.width / 2, head).shapes
     return Piece(width, height, height / 2, tuple(shapes), {}, (0, 0, width, height), (0, 0, width, height))
+
+
+def area(shape: Shape) -> tuple[float, float, float, float]:
+    """Left, top, right and bottom of a shape."""
+    from handgrad.render.lettering import width
+
+    match shape:
+        case Stroke(points):
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            return min(xs), min(ys), max(xs), max(ys)
+        case Disc(x, y, r):
+            return x - r, y - r, x + r, y + r
+        case Box(x, y, broad, high):
+            return x, y, x + broad, y + high
+        case Label(x, y, text, _, anchor, size):
+            broad = width(text, size)
+            start = x - {"start": 0.0, "middle": broad / 2, "end": broad}[anchor]
+            return start, y - size * TALL, start + broad, y + size * TALL
+        case Weight(edge, labels):
+            return around(area(part) for part in (edge, *labels))
+
+
+def around(areas: Iterable[tuple[float, float, float, float]]) -> tuple[float, float, float, float]:
+    """What all of these areas cover together."""
+    lefts, tops, rights, bottoms = zip(*areas, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)

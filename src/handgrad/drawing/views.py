@@ -13,7 +13,7 @@ from handgrad.ops.op import Shape as Index
 
 MOST_NODES = 12
 MOST_CELLS = 8
-MOST_CHANNELS = 3
+MOST_CHANNELS = 4
 
 FRAME = 8.0
 """From the nodes of a layer to its frame."""

@@ -13,13 +13,13 @@ from msgspec import Struct
 from handgrad.notation.nodes import Expr
 
 Role = Literal[
-    "edge", "arrow", "node", "layer", "op", "cell", "window", "seen", "winner", "halo",
+    "edge", "arrow", "back", "node", "layer", "op", "cell", "window", "given", "seen", "winner", "halo",
     "value", "gradient", "symbol", "name", "note", "dots",
 ]  # fmt: skip
 """What a shape stands for.
 
-"edge" joins nodes, "arrow" quantities; "layer" frames the nodes of one quantity, "op" is a box with an op's
-name; a "cell" is an entry of a grid, a "window" the outline of a kernel or pool on it, "seen" a cell under
+"edge" joins nodes, "arrow" quantities, "back" runs with the gradients; "layer" frames the nodes of one quantity, "op" is a box with an op's
+name; a "cell" is an entry of a grid, a "window" the outline of a kernel or pool on it, "given" that of what it gives, "seen" a cell under
 that window, "winner" the cell that a maximum took; "halo" keeps what lies behind a label from it. Labels are a
 "value", a "gradient" (on the way back), the "symbol" of a quantity, the "name" of an op, a "note", or "dots".
 """

@@ -28,6 +28,7 @@ _LOOKS: dict[str, dict[str, str]] = {
     "seen": {"fill": "seen", "stroke": "rule", "stroke-width": "0.8"},
     "winner": {"fill": "paper", "stroke": "ink", "stroke-width": "2.6"},
     "window": {"fill": "none", "stroke": "ink", "stroke-width": "1.6", "stroke-dasharray": "6 3"},
+    "given": {"fill": "none", "stroke": "ink", "stroke-width": "1.6"},
     "halo": {"fill": "paper", "stroke": "none"},
     "value": {"fill": "ink"},
     "gradient": {"fill": "gradient", "font-style": "italic"},
