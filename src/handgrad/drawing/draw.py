@@ -33,8 +33,9 @@ def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
         shapes = Overview(shown).shapes()
     else:
         shapes = _laid_out(shown)
+    slanted = any(isinstance(shape, Label) and shape.role == "gradient" for shape in shapes)
     left, _, _, bottom = around(area(shape) for shape in shapes)
-    shapes += _notes(shown, left, bottom + 2 * LINE)
+    shapes += _notes(shown, left, bottom + 2 * LINE, slanted=slanted)
     left, top, right, bottom = around(area(shape) for shape in shapes)
     placed = tuple(moved(shape, MARGIN - left, MARGIN - top) for shape in shapes)
     width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
@@ -75,7 +76,7 @@ def _crowded(sheet: Sheet, links: dict[str, list[Shape]], lines: list[Stroke]) -
     return ""
 
 
-def _notes(values: Values, x: float, y: float) -> list[Shape]:
+def _notes(values: Values, x: float, y: float, *, slanted: bool) -> list[Shape]:
     """What the two ways are, and what is shown of a batch."""
     language, problem = values.language, values.trace.problem
     shapes: list[Shape] = []
@@ -83,7 +84,7 @@ def _notes(values: Values, x: float, y: float) -> list[Shape]:
         shapes.append(Stroke(((x, y), (x + 26, y)), "arrow", arrow=True))
         shapes.append(Label(x + 34, y, say(language, "forward: values"), "note", "start", VALUE))
         y += LINE
-    if any(values.gradient(name) for name in (*values.plan.given, *values.plan.steps)):
+    if slanted:
         shapes.append(Stroke(((x + 26, y), (x, y)), "back", arrow=True))
         shapes.append(Label(x + 34, y, say(language, "backward: gradients (slanted)"), "gradient", "start", VALUE))
         y += LINE
