@@ -24,6 +24,7 @@ math { font-family: math, "Latin Modern Math", "STIX Two Math", "Cambria Math", 
 .hg-rows > mtr > mtd:first-child, .hg-stack > mtr > mtd:first-child, .hg-decimals > mtr > mtd
   { text-align: right; text-align: -webkit-right; }
 .hg-decimals > mtr > .hg-dots { text-align: center; text-align: -webkit-center; }
+.hg-round { width: 0.62em; }
 .hg-bold { font-weight: bold; }
 .hg-highlight { border: 0.06em solid; padding: 0.15em 0.2em; }
 """

@@ -104,26 +104,34 @@ def _identifier(letters: str, **attributes: str) -> str:
     return element("mi", escape(clean(letters)), **attributes)
 
 
-def _brackets(*parts: str, around: str = "()", tall: bool = False) -> str:
-    """Brackets, which grow with what is tall; others may not, since browsers give them the room of the largest."""
-    stretchy = "" if tall else "false"
-    return element("mrow", operator(around[0], stretchy=stretchy), *parts, operator(around[1], stretchy=stretchy))
+def _brackets(*parts: str, around: str = "()", height: str = "line") -> str:
+    """Brackets, which grow with what is high: browsers give growing ones the room of the largest, so others do not."""
+    how = _GROWTH[height]
+    return element("mrow", operator(around[0], **how), *parts, operator(around[1], **how))
 
 
-def _tall(expression: Expr) -> bool:
-    """Whether an expression is higher than a line."""
-    if isinstance(expression, Entry):
-        return _tall(expression.array)
-    return isinstance(expression, _HIGH) or any(map(_tall, children(expression)))
+_GROWTH: dict[str, dict[str, str]] = {"line": {"stretchy": "false"}, "fraction": {"class": "hg-round"}, "large": {}}
 
 
-_HIGH = (Fraction, Partial, Matrix, Stack, Cases, BigSum)
+def _height(*expressions: Expr) -> str:
+    """How high expressions are: a line, a fraction, or more."""
+    if any(_holds(expression, _LARGE) for expression in expressions):
+        return "large"
+    return "fraction" if any(_holds(expression, (Fraction, Partial)) for expression in expressions) else "line"
+
+
+_LARGE = (Matrix, Stack, Cases, BigSum)
+
+
+def _holds(expression: Expr, kinds: tuple[type[Expr], ...]) -> bool:
+    inside = (expression.array,) if isinstance(expression, Entry) else children(expression)
+    return isinstance(expression, kinds) or any(_holds(each, kinds) for each in inside)
 
 
 def part(expression: Expr, whole: int, *, first: bool = True) -> str:
     """A part of a larger whole, in brackets where it needs them."""
     text = math(expression)
-    return _brackets(text, tall=_tall(expression)) if bracketed(expression, whole, first=first) else text
+    return _brackets(text, height=_height(expression)) if bracketed(expression, whole, first=first) else text
 
 
 def _symbol(symbol: Symbol) -> str:
@@ -131,15 +139,16 @@ def _symbol(symbol: Symbol) -> str:
 
 
 def _indexed(symbol: Symbol, sub: str) -> str:
-    """A letter with what stands below and above it."""
+    """A letter with its strokes, which are raised by themselves, and what stands below and above."""
     letter = _letter(symbol)
-    above = [operator(_PRIMES.get(symbol.primes, "′" * symbol.primes))] if symbol.primes else []
-    above += [_brackets(_index(symbol.sup))] if symbol.sup else []
+    if symbol.primes:
+        letter = element("mrow", letter, operator(_PRIMES.get(symbol.primes, "′" * symbol.primes)))
+    above = _brackets(_index(symbol.sup)) if symbol.sup else ""
     if sub and above:
-        return element("msubsup", letter, sub, row(*above))
+        return element("msubsup", letter, sub, above)
     if sub:
         return element("msub", letter, sub)
-    return element("msup", letter, row(*above)) if above else letter
+    return element("msup", letter, above) if above else letter
 
 
 def _letter(symbol: Symbol) -> str:
@@ -150,7 +159,14 @@ def _letter(symbol: Symbol) -> str:
     return element("mover", letter, operator("^", stretchy="false"), accent="true") if symbol.hat else letter
 
 
-_BOLD_FROM = (("A", "Z", 0x1D400), ("a", "z", 0x1D41A), ("α", "ω", 0x1D736), ("Α", "Ω", 0x1D6A8), ("ℓ", "ℓ", 0x1D4F5))
+_BOLD_FROM = (
+    ("A", "Z", 0x1D400),
+    ("a", "z", 0x1D41A),
+    ("0", "9", 0x1D7CE),
+    ("α", "ω", 0x1D736),
+    ("Α", "Ω", 0x1D6A8),
+    ("ℓ", "ℓ", 0x1D4F5),
+)
 """Runs of letters and where their bold ones begin: upright Latin, slanted Greek, as LaTeX has them."""
 
 
@@ -186,7 +202,7 @@ def _entry(entry: Entry) -> str:
     if isinstance(array, Symbol) and not array.sub:
         return _indexed(Symbol(array.base, hat=array.hat, primes=array.primes, sup=array.sup), indices)
     letters = math(array)
-    held = letters if isinstance(array, (Symbol, Partial, Function)) else _brackets(letters, tall=_tall(array))
+    held = letters if isinstance(array, (Symbol, Partial, Function)) else _brackets(letters, height=_height(array))
     return element("mrow", held, _brackets(indices, around="[]"))
 
 
@@ -266,14 +282,14 @@ def _function(function: Function) -> str:
     if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
         return element("mrow", name, operator(_APPLIED, rspace=_THIN), math(function.arguments[0]))
     arguments = _commas(map(math, function.arguments))
-    return element("mrow", name, operator(_APPLIED), _brackets(*arguments, tall=any(map(_tall, function.arguments))))
+    return element("mrow", name, operator(_APPLIED), _brackets(*arguments, height=_height(*function.arguments)))
 
 
 def _bracketed(part: Bracketed) -> str:
     """Brackets that open and close in different rows cannot grow with what they hold."""
     name = (_name(part.name), operator(_APPLIED)) if part.name else ()
     if part.opens and part.closes:
-        return row(*name, _brackets(math(part.value), tall=_tall(part.value)))
+        return row(*name, _brackets(math(part.value), height=_height(part.value)))
     opening = (*name, operator("(", form="prefix", stretchy="false")) if part.opens else ()
     closing = operator(")", form="postfix", stretchy="false") if part.closes else operator(",")
     return element("mrow", *opening, math(part.value), closing)
@@ -311,11 +327,13 @@ def _table(kind: str, rows: Iterable[Iterable[str]]) -> str:
 
 def _matrix(matrix: Matrix) -> str:
     columns = list(zip(*matrix.rows, strict=True))
+    low = len(matrix.rows) == 1 and _height(*matrix.rows[0]) == "line"
+    height = "line" if low else "large"
     if all(_decimal(entry) or isinstance(entry, Dots) for entry in chain(*columns)):
         cells = zip(*map(_decimals, columns), strict=True)
-        return _brackets(_table("hg-matrix hg-decimals", cells), around="[]", tall=True)
+        return _brackets(_table("hg-matrix hg-decimals", cells), around="[]", height=height)
     kind = "hg-matrix hg-formulas" if any(map(_formula, chain(*columns))) else "hg-matrix"
-    return _brackets(_table(kind, (map(_cell, entries) for entries in matrix.rows)), around="[]", tall=True)
+    return _brackets(_table(kind, (map(_cell, entries) for entries in matrix.rows)), around="[]", height=height)
 
 
 def _cell(entry: Expr) -> str:
