@@ -7,7 +7,8 @@ from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import Row, rows, shrunk
 from handgrad.render.inline import inline as in_words
 from handgrad.render.latex_math import points
-from handgrad.render.mathml_math import element, joint, math, operator
+from handgrad.render.mathml_letters import element, operator
+from handgrad.render.mathml_math import joint, math
 
 __all__ = ["CSS", "display", "inline", "math", "width"]
 
