@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = {
     ".txt": "terminal", ".md": "markdown", ".tex": "latex", ".typ": "typst", ".html": "html", ".htm": "html",
-    ".pdf": "pdf", ".ipynb": "notebook", ".docx": "word", ".json": "json", ".csv": "csv",
+    ".pdf": "pdf", ".ipynb": "notebook", ".docx": "docx", ".json": "json", ".csv": "csv",
 }  # fmt: skip
 """The format that a file's name asks for."""
 
@@ -27,6 +27,14 @@ TABLES = ("terminal", "markdown", "latex", "html", "pdf")
 """Formats of the table of ops."""
 
 Options = dict[str, Any]
+
+
+class Format(click.Choice[str]):
+    """A format by its name, or by its suffix without the dot."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name of the format."""
+        return super().convert(SUFFIXES.get(f".{value}".lower(), value), param, ctx)
 
 
 class Commands(click.Group):
@@ -57,7 +65,7 @@ def main() -> None:
     "--arithmetic", metavar="A", help="exact, symbolic, float64, float32, rounded(n) or rounded(n significant)."
 )
 @click.option("--digits", type=click.IntRange(1, 100), help="Decimals (or significant digits) that are shown.")
-@click.option("--to", "form", type=click.Choice(FORMATS), help="The format; else OUT's suffix says, else terminal.")
+@click.option("--to", "form", type=Format(FORMATS), help="The format; else OUT's suffix says, else terminal.")
 @click.option("--only", type=click.Choice(["questions", "answers"]), help="The exam sheet, or its key.")
 @click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Of a PDF.")
 @click.option("--fragment", is_flag=True, help="LaTeX without a preamble, to paste.")
@@ -118,7 +126,7 @@ def _load(file: str) -> Problem:
 
 def _publish(document: Document, form: str, output: str | None, options: Options) -> None:
     """Writes a document in a format to a file, or to standard output."""
-    if output is None and form in ("pdf", "word") and sys.stdout.isatty():
+    if output is None and form in ("pdf", "docx") and sys.stdout.isatty():
         message = f"{form} is no text for a terminal: name a file with -o"
         raise InputError(message)
     _write(_render(document, form, options, plain=output is not None), output)
@@ -226,7 +234,7 @@ def import_(model: str, output: str, x: str | None, seed: int, loss: str | None,
 
 
 @main.command()
-@click.option("--to", "form", type=click.Choice(TABLES), help="The format; else OUT's suffix says, else terminal.")
+@click.option("--to", "form", type=Format(TABLES), help="The format; else OUT's suffix says, else terminal.")
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
 def ops(form: str | None, output: str | None) -> None:
     """The table of ops with their formulas."""
