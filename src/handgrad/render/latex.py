@@ -42,8 +42,17 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 """
 
 
+_SPOKEN = ("en", "de")
+"""Languages whose letters the fonts have that LaTeX starts with; what is in another one has English words here."""
+
+
 def render(document: Document, *, fragment: bool = False) -> str:
-    """The document as LaTeX; ``fragment`` leaves the preamble out."""
+    """The document as LaTeX; ``fragment`` leaves the preamble out.
+
+    A document in Hindi has its words in English: pdflatex has no Devanagari, and lualatex no font of its own for it.
+    """
+    if document.language not in _SPOKEN and document.spoken is not None:
+        document = document.spoken("en")
     lines = [] if fragment else [_PREAMBLE, r"\begin{document}", ""]
     lines.append(rf"\section*{{{text(document.title)}}}")
     sources_of = sources(document.sections)

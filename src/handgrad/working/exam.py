@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import fields
 
 from handgrad.drawing import draw
+from handgrad.notation.conforming import conform
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Table
 from handgrad.notation.nodes import Entry, Expr, Function
 from handgrad.notation.words import say
@@ -24,6 +25,12 @@ from handgrad.working.document import Document, Kind
 from handgrad.working.operands import Board
 from handgrad.working.steps import equation
 from handgrad.working.updates import by_update
+
+BATCHES = {
+    "column": "The {count} examples stand side by side as columns.",
+    "row": "The {count} examples stand below one another as rows.",
+}
+"""How vectors stand -> the sentence that says so of a batch."""
 
 
 def sheet(trace: Trace, queries: Sequence[Query], kind: Kind) -> Document:
@@ -79,7 +86,7 @@ def _keyed(trace: Trace, queries: Sequence[Query]) -> dict[str, Any]:
 
 def _document(board: Board, sections: tuple[Section, ...], data: Any) -> Document:
     title = board.trace.problem.title or say(board.language, "Exercise")
-    return Document(title, sections, data, board.language)
+    return Document(title, tuple(conform(section, board.convention) for section in sections), data, board.language)
 
 
 def asked(board: Board, query: Query) -> Expr:
@@ -108,7 +115,7 @@ def _how(board: Board) -> Iterator[Paragraph]:
         text = "Compute as by hand, {name}: round each named quantity half up and carry it on rounded."
         yield Paragraph((say(language, text, name=trace.arithmetic.name),), "note")
     if trace.problem.batch:
-        text = "The {count} examples stand side by side as columns."
+        text = BATCHES[board.convention.vectors]
         yield Paragraph((say(language, text, count=trace.problem.examples),), "note")
 
 
