@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from unicodedata import combining, east_asian_width
+from unicodedata import category, combining, east_asian_width
 
 from handgrad.notation.nodes import (
     BigSum,
@@ -51,7 +51,7 @@ class _Widths(dict[str, int]):
     """The width of each sign met so far; a hat that combines with its letter takes no room."""
 
     def __missing__(self, c: str) -> int:
-        width = self[c] = 0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1
+        width = self[c] = 0 if combining(c) or category(c) == "Mn" else 2 if east_asian_width(c) in "WF" else 1
         return width
 
 

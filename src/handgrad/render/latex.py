@@ -9,7 +9,7 @@ from handgrad.notation.nodes import Expr
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
-from handgrad.render.latex_text import text
+from handgrad.render.latex_text import text, without_devanagari
 from handgrad.working.document import Document
 
 TEXT_WIDTH = 480.0
@@ -65,7 +65,7 @@ def render(document: Document, *, fragment: bool = False) -> str:
                 lines += ["", _block(block)]
     if not fragment:
         lines += ["", r"\end{document}"]
-    return "\n".join(lines) + "\n"
+    return without_devanagari("\n".join(lines) + "\n")
 
 
 def origin(language: str, numbers: Sequence[int]) -> str:

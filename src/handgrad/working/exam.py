@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
 from handgrad.drawing import draw
 from handgrad.notation.conforming import conform
@@ -37,7 +37,8 @@ def sheet(trace: Trace, queries: Sequence[Query], kind: Kind) -> Document:
     """The questions of a problem, or the answers to them; of a problem without any the usual ones."""
     asked = list(queries) or usual(trace)
     make = _questions if kind == "questions" else _answers
-    return trace.decided(lambda: make(board_of(trace), asked))
+    made = trace.decided(lambda: make(board_of(trace), asked))
+    return replace(made, spoken=lambda language: sheet(trace.noted({"language": language}), queries, kind))
 
 
 def usual(trace: Trace) -> list[Query]:

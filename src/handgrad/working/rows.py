@@ -37,9 +37,30 @@ _SCALAR, _COLUMN, _ROW, _GRID, _FREE = range(5)
 """What a formula gives to an op: a number, a column, a row, another array, or whatever fits (a function, an op's 𝟏)."""
 
 
-def in_rows(formula: Expr, *, turned: bool) -> Expr:
-    """A formula of Letters as it is written; ``turned`` if its result is a row, not a column."""
-    return _each(formula, lambda product: _product(product, turned=turned))
+def in_rows(formula: Expr, *, turned: bool, grid: bool = False) -> Expr:
+    """A formula of Letters as it is written.
+
+    ``turned`` if its result is a row, not a column; ``grid`` if it has two axes or more.
+    """
+
+    def write(product: Product) -> Expr:
+        if _of_rows(product, grid=grid):
+            return Product(tuple(_as_stated(factor) for factor in product.factors))
+        return _product(product, turned=turned)
+
+    return _each(formula, write)
+
+
+def _of_rows(product: Product, *, grid: bool) -> bool:
+    """Whether an op takes its vectors for rows already: x A, and xᵀ y that is an array."""
+    kinds = [kind for kind in map(_kind, product.factors) if kind != _SCALAR]
+    return kinds == [_COLUMN, _GRID] or (grid and kinds == [_ROW, _COLUMN])
+
+
+def _as_stated(factor: Expr) -> Expr:
+    if isinstance(factor, Transpose):
+        return transpose(_each(factor.value, _by_kind))
+    return _each(factor, _by_kind)
 
 
 def _each(formula: Expr, write: Callable[[Product], Expr]) -> Expr:

@@ -37,7 +37,9 @@ def _formula(board: Board, step: Step) -> Expr:
 
 def _written(board: Board, step: Step, form: Expr) -> Expr:
     """A form over whole arrays as vectors stand on paper."""
-    return in_rows(form, turned=board.turned(step.name)) if board.convention.vectors == "row" else form
+    if board.convention.vectors == "column":
+        return form
+    return in_rows(form, turned=board.turned(step.name), grid=len(step.shape) > 1)
 
 
 def _sums_examples(board: Board, step: Step) -> bool:
