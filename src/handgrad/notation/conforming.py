@@ -6,6 +6,7 @@ formulas, the letters L, y and K. Here a finished piece of mathematics is turned
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -99,7 +100,7 @@ class _Conforming:
         language = self.convention.language
         match expression:
             case Entry(array, indices) if self.convention.indices == 0:
-                return Entry(array, tuple(i - 1 if isinstance(i, int) else i for i in indices))
+                return Entry(array, tuple(i - 1 if isinstance(i, int) else from_zero(i) for i in indices))
             case Cases(branches):
                 return Cases(branches, say(language, "if"))
             case Function(str() as name, arguments):
@@ -118,6 +119,25 @@ def _fields(expression: Expr) -> tuple[str, ...]:
 def _closed(factor: Expr) -> Expr:
     """A gradient in brackets: in ∇_a L xᵀ it could be that of L xᵀ."""
     return Function("", (factor,)) if isinstance(factor, Gradient) else factor
+
+
+_TERM = re.compile(r"([+−]?)(\d*)(?:([a-z])|\(([a-z])−(\d+)\))?")
+"""A term of an index: i, −1, 2i, 2(i−1)."""
+
+
+def from_zero(index: str) -> str:
+    """An index by letters that count from 1, where they and it count from 0: of i+t−1 is i+t, of 2(i−1)+t is 2i+t."""
+    if len(index) == 1 or any(c not in "0123456789+−()" and not "a" <= c <= "z" for c in index):
+        return index
+    written, constant = "", -1
+    for sign, times, letter, inner, less in _TERM.findall(index):
+        factor = int(times or 1) * (-1 if sign == "−" else 1)
+        if letter or inner:
+            written += f"{sign if written else sign.strip('+')}{times}{letter or inner}"
+            constant += factor - factor * int(less or 0)
+        elif times:
+            constant += factor
+    return written + (f"{'+' if constant > 0 else '−'}{abs(constant)}" if constant else "")
 
 
 def _function(language: str, name: str) -> str:
