@@ -38,6 +38,7 @@ from handgrad.notation.nodes import (
     Text,
     Transpose,
     leaves_out,
+    separator,
 )
 
 Measure = Callable[[Expr], float]
@@ -56,6 +57,7 @@ class Bracketed(Expr, frozen=True):
     value: Expr
     opens: bool = True
     closes: bool = True
+    separator: str = ","
 
 
 _TIGHTNESS: dict[type[Expr], int] = {
@@ -214,9 +216,9 @@ def _arguments(expression: Expr) -> list[tuple[str, Expr]]:
     """A function in pieces, one for each argument; anything else in one piece."""
     if not isinstance(expression, Function) or len(expression.arguments) == 1:
         return [("", expression)]
-    last = len(expression.arguments) - 1
+    last, comma = len(expression.arguments) - 1, separator(expression.arguments)
     return [
-        ("", Bracketed("" if i else expression.name, argument, opens=i == 0, closes=i == last))
+        ("", Bracketed("" if i else expression.name, argument, opens=i == 0, closes=i == last, separator=comma))
         for i, argument in enumerate(expression.arguments)
     ]
 

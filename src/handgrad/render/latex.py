@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handgrad.notation.document import Equation, Figure, Line, Paragraph, Span, Table, sources
-from handgrad.notation.nodes import Expr, Stack
+from handgrad.notation.nodes import Expr, Matrix, Stack
 from handgrad.notation.words import listed, say
-from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
+from handgrad.render.breaking import Row, children, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
-from handgrad.render.latex_text import text
+from handgrad.render.latex_text import text, without_devanagari
 from handgrad.working.document import Document
 
 TEXT_WIDTH = 480.0
@@ -42,8 +42,17 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 """
 
 
+_SPOKEN = ("en", "de")
+"""Languages whose letters the fonts have that LaTeX starts with; what is in another one has English words here."""
+
+
 def render(document: Document, *, fragment: bool = False) -> str:
-    """The document as LaTeX; ``fragment`` leaves the preamble out."""
+    """The document as LaTeX; ``fragment`` leaves the preamble out.
+
+    A document in Hindi has its words in English: pdflatex has no Devanagari, and lualatex no font of its own for it.
+    """
+    if document.language not in _SPOKEN and document.spoken is not None:
+        document = document.spoken("en")
     lines = [] if fragment else [_PREAMBLE, r"\begin{document}", ""]
     lines.append(rf"\section*{{{text(document.title)}}}")
     sources_of = sources(document.sections)
@@ -56,7 +65,7 @@ def render(document: Document, *, fragment: bool = False) -> str:
                 lines += ["", _block(block)]
     if not fragment:
         lines += ["", r"\end{document}"]
-    return "\n".join(lines) + "\n"
+    return without_devanagari("\n".join(lines) + "\n")
 
 
 def origin(language: str, numbers: Sequence[int]) -> str:
@@ -115,8 +124,8 @@ def aligned(left: str, broken_rows: list[Row], tag: str = "") -> str:
 
 
 def _apart(broken_rows: list[Row]) -> list[Row]:
-    """Rows with the matrices of a stack one by one, so that a page may end between them."""
-    if not any(isinstance(part, Stack) and len(part.items) > 1 for row in broken_rows for _, part in row.parts):
+    """Rows with the matrices of a high stack one by one, so that a page may end between them."""
+    if all(_lines(part) <= _HIGH for row in broken_rows for _, part in row.parts):
         return broken_rows
     found: list[Row] = []
     for row in broken_rows:
@@ -128,6 +137,16 @@ def _apart(broken_rows: list[Row]) -> list[Row]:
             case _:
                 found.append(Row(begin, row.parts))
     return found
+
+
+def _lines(expression: Expr) -> int:
+    """How many rows the matrices of a stack have, large fractions counted twice."""
+    items = expression.items if isinstance(expression, Stack) else ()
+    entries = [row for _, item in items if isinstance(item, Matrix) for row in item.rows]
+    return sum(2 if any(children(entry) for entry in row) else 1 for row in entries)
+
+
+_HIGH = 20
 
 
 def _equation(equation: Equation, source: str) -> str:

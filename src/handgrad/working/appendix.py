@@ -72,7 +72,7 @@ def _values(board: Board, name: str) -> Table:
     numbers = [board.number(name, *cell) for cell in board.cells(name)]
     widest = max(len(plain(number)) for number in numbers)
     columns = max(1, min(MOST_COLUMNS, LINE // (widest + 2)))
-    lines = list(_lines(_axes(board, name), columns))
+    lines = list(_lines(_axes(board, name), columns, board.convention.indices))
     width = max(stop - start for _, start, stop in lines)
     rows = tuple((label, *_filled(numbers[start:stop], width)) for label, start, stop in lines)
     return Table((board.symbol(name), *[""] * width), rows)
@@ -88,21 +88,26 @@ def _axes(board: Board, name: str) -> Shape:
     return (board.examples(name), *shape) if board.side_by_side(name) else shape
 
 
-def _lines(axes: Shape, columns: int) -> Iterator[tuple[str, int, int]]:
+def _lines(axes: Shape, columns: int, base: int) -> Iterator[tuple[str, int, int]]:
     """Each line: the places of its entries in words, and where it starts and stops among all entries.
 
-    A line is a part of one row of the array; rows that are short stand several to a line.
+    Places are counted from ``base``. A line is a part of one row of the array; short rows stand several to a line.
     """
     *leading, last = axes
-    rows = list(product(*(range(1, n + 1) for n in leading)))
+    rows = list(product(*(range(base, n + base) for n in leading)))
     together = columns // last
     for i in range(0, len(rows), together) if together > 1 else ():
         group = rows[i : i + together]
-        yield f"{_index((*group[0], 1))} … {_index((*group[-1], last))}", i * last, (i + len(group)) * last
+        yield (
+            f"{_index((*group[0], base))} … {_index((*group[-1], last - 1 + base))}",
+            i * last,
+            (i + len(group)) * last,
+        )
     for i, row in enumerate(rows if together <= 1 else ()):
         for start in range(0, last, columns):
             stop = min(start + columns, last)
-            span = str(stop) if stop == start + 1 else f"{start + 1}–{stop}"
+            left, right = start + base, stop - 1 + base
+            span = str(right) if left == right else f"{left}–{right}"
             yield f"[{''.join(f'{n},' for n in row)}{span}]", i * last + start, i * last + stop
 
 

@@ -6,6 +6,7 @@ from heapq import nlargest
 
 from handgrad.notation.document import Block, Paragraph, Table
 from handgrad.notation.nodes import Number
+from handgrad.notation.words import say
 from handgrad.ops.op import Shape
 from handgrad.ops.textbook import Term, long_sums
 from handgrad.plan import Step
@@ -33,9 +34,15 @@ def contributions(board: Board, step: Step | None, example: int, index: Shape) -
     if not whole:
         return ()
     share = sum(sizes[k] for k in largest) / whole
-    text = f"The sum has {count} terms; the {LISTED} largest by size make up {100 * share:.3g} % of the sum of sizes:"
+    text = say(
+        board.language,
+        "The sum has {count} terms; the {listed} largest by size make up {share} % of the sum of sizes:",
+        count=count,
+        listed=LISTED,
+        share=board.convention.decimal(f"{100 * share:.3g}"),
+    )
     rows = tuple((symbols_of(k), numbers_of(k), _printed(values[k])) for k in largest)
-    return Paragraph((text,)), Table(("Term", "Numbers", "Value"), rows)
+    return Paragraph((text,)), Table(tuple(say(board.language, word) for word in ("Term", "Numbers", "Value")), rows)
 
 
 def _only_sum(board: Board, step: Step, example: int, index: Shape, kind: type[Numbers]) -> tuple[int, Term] | None:

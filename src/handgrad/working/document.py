@@ -33,6 +33,8 @@ class Document(Struct, frozen=True):
     data: Callable[[], dict[str, Any]] = dict
     language: str = "en"
     sheet: Callable[[Kind], Document] = _no_sheet
+    spoken: Callable[[str], Document] | None = None
+    """The same in another language (its tag); None where there is no other."""
 
     def only(self, kind: Kind) -> Document:
         """The exam sheet ("questions", with room to write and no values that give them away) or its key ("answers")."""
@@ -79,8 +81,8 @@ class Document(Struct, frozen=True):
 
         return render(self)
 
-    def to_word(self, file: str | os.PathLike[str] | None = None) -> bytes:
-        """The document as .docx with equations that Word edits (extra ``word``)."""
+    def to_docx(self, file: str | os.PathLike[str] | None = None) -> bytes:
+        """The document as .docx with equations that Word edits (extra ``docx``)."""
         from handgrad.render.word import render
 
         content = render(self)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
-from msgspec.structs import fields
+from msgspec.structs import fields, replace
 
-from handgrad.drawing import draw
+from handgrad.drawing.whole import draw
+from handgrad.notation.conforming import conform
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Table
 from handgrad.notation.nodes import Entry, Expr, Function
 from handgrad.notation.words import say
@@ -25,12 +26,19 @@ from handgrad.working.operands import Board
 from handgrad.working.steps import equation
 from handgrad.working.updates import by_update
 
+BATCHES = {
+    "column": "The {count} examples stand side by side as columns.",
+    "row": "The {count} examples stand below one another as rows.",
+}
+"""How vectors stand -> the sentence that says so of a batch."""
+
 
 def sheet(trace: Trace, queries: Sequence[Query], kind: Kind) -> Document:
     """The questions of a problem, or the answers to them; of a problem without any the usual ones."""
     asked = list(queries) or usual(trace)
     make = _questions if kind == "questions" else _answers
-    return trace.decided(lambda: make(board_of(trace), asked))
+    made = trace.decided(lambda: make(board_of(trace), asked))
+    return replace(made, spoken=lambda language: sheet(trace.noted({"language": language}), queries, kind))
 
 
 def usual(trace: Trace) -> list[Query]:
@@ -79,7 +87,7 @@ def _keyed(trace: Trace, queries: Sequence[Query]) -> dict[str, Any]:
 
 def _document(board: Board, sections: tuple[Section, ...], data: Any) -> Document:
     title = board.trace.problem.title or say(board.language, "Exercise")
-    return Document(title, sections, data, board.language)
+    return Document(title, tuple(conform(section, board.convention) for section in sections), data, board.language)
 
 
 def asked(board: Board, query: Query) -> Expr:
@@ -108,7 +116,7 @@ def _how(board: Board) -> Iterator[Paragraph]:
         text = "Compute as by hand, {name}: round each named quantity half up and carry it on rounded."
         yield Paragraph((say(language, text, name=trace.arithmetic.name),), "note")
     if trace.problem.batch:
-        text = "The {count} examples stand side by side as columns."
+        text = BATCHES[board.convention.vectors]
         yield Paragraph((say(language, text, count=trace.problem.examples),), "note")
 
 

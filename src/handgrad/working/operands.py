@@ -11,12 +11,14 @@ from typing import Any
 from handgrad.arithmetic.exact import exact_expression
 from handgrad.arithmetic.real import ONE, Scalar
 from handgrad.arithmetic.value import Formula, comparable
-from handgrad.notation.nodes import Entry, Expr, Number, entry_of
+from handgrad.notation.nodes import Entry, Expr, Number, entry_of, transpose
 from handgrad.notation.symbols import Convention
+from handgrad.notation.words import say
 from handgrad.ops.op import Shape
 from handgrad.plan import HIDDEN, WEIGHT, Step
 from handgrad.trace import Trace, flat
-from handgrad.working.layout import arrange
+from handgrad.working.layout import Cell, arrange
+from handgrad.working.rows import Letter
 
 
 class Board:
@@ -47,7 +49,17 @@ class Board:
     @property
     def language(self) -> str:
         """That of the words."""
-        return "en"
+        return self.convention.language
+
+    def label(self, words: str, place: int) -> str:
+        """What stands before a matrix of a stack: "channel 1"."""
+        return say(self.language, words, n=place + self.convention.indices)
+
+    def turned(self, name: str) -> bool:
+        """Whether the quantity is written as rows where ops think of columns."""
+        flat_vector = len(self.plan.shape(name)) == 1
+        scalars = not self.plan.shape(name) and self.side_by_side(name)
+        return self.convention.vectors == "row" and (flat_vector or scalars)
 
     def symbol(self, name: str) -> Expr:
         """What is printed for a quantity."""
@@ -71,7 +83,8 @@ class Board:
     def _called(self, name: str, example: int, index: Shape) -> str:
         """An entry as a question names it: h1[2]."""
         places = (example, *index) if self.side_by_side(name) else index
-        return f"{name}[{','.join(str(i + 1) for i in places)}]" if places else name
+        base = self.convention.indices
+        return f"{name}[{','.join(str(i + base) for i in places)}]" if places else name
 
     def scalar(self, name: str, example: int, index: Shape) -> Any:
         """An entry as a number that compares."""
@@ -96,11 +109,13 @@ class Board:
 
     def value(self, name: str) -> Expr:
         """The whole quantity in numbers."""
-        return arrange(
-            self.plan.shape(name),
-            self.examples(name) if self.side_by_side(name) else None,
-            lambda n, index: self.number(name, n, index),
-        )
+        return self.arrange(name, lambda n, index: self.number(name, n, index))
+
+    def arrange(self, name: str, cell: Cell) -> Expr:
+        """A quantity written out cell by cell."""
+        examples = self.examples(name) if self.side_by_side(name) else None
+        whole = arrange(self.plan.shape(name), examples, cell, self.label)
+        return transpose(whole) if self.turned(name) else whole
 
     def cells(self, name: str) -> list[tuple[int, Shape]]:
         """Every (example, index) of a quantity, row by row."""
@@ -205,12 +220,15 @@ def operands(board: Board, step: Step, example: int, kind: type[Numbers]) -> dic
 
 def expressions(board: Board, step: Step, *, numbers: bool) -> dict[str, Any]:
     """The letters of a step's rule for its form over whole arrays."""
+    in_rows = board.convention.vectors == "row"
     letters: dict[str, Any] = {}
     for letter, name in step.letters.items():
         if name in HIDDEN:
             letters[letter] = board.hidden(name)
         else:
-            letters[letter] = board.value(name) if numbers else board.symbol(name)
+            value = board.value(name) if numbers else board.symbol(name)
+            single = not board.plan.shape(name) and not board.side_by_side(name)
+            letters[letter] = value if single or not in_rows else Letter(value, board.turned(name))
     wanted = step.op.letters(step.rule)
     letters |= {name: board.constant(step, name) for name in step.op.given_constants if name in wanted}
     return letters | step.known
