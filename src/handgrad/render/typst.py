@@ -1,0 +1,241 @@
+"""Document -> typst, the source of the PDF.
+
+Rows of an equation are broken here, not by typst, so that they are aligned at their signs; the number stands at
+the last row, and before it which equations it comes from. Each equation has its text alternative.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Span, Table, sources
+from handgrad.notation.nodes import Expr
+from handgrad.notation.words import listed, say
+from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
+from handgrad.render.inline import inline
+from handgrad.render.typst_math import math, width
+from handgrad.render.typst_text import breakable, literal, text
+from handgrad.working.document import Document, Paper
+
+TEXT_WIDTH = 480.0
+"""Points, on either paper."""
+
+FONT = "New Computer Modern"
+DEVANAGARI = "Noto Sans Devanagari"
+
+_PAPERS = {"a4": ("a4", 595.28), "letter": ("us-letter", 612.0)}
+"""Typst's name of a paper, and how wide it is."""
+
+_INDENT = 12.0
+_TAG = 34.0
+_GAP = 16.0
+_TALLEST = 560.0
+"""The room that a picture has on its page, in points."""
+
+PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}}-\u{{97f}}]")), "{FONT}"), size: 10pt)
+#set par(leading: .6em, spacing: .9em)
+#set heading(outlined: true)
+#show title: set text(15pt)
+#show title: set block(below: 1.2em)
+#show heading.where(level: 1): set text(12.5pt)
+#show heading.where(level: 1): set block(above: 1.9em, below: 1em)
+#show heading.where(level: 2): set text(10.5pt)
+#show heading.where(level: 2): set block(above: 1.5em, below: .9em)
+#show link: set text(rgb("#1d4f91"))
+#set math.mat(delim: "[", column-gap: 1em, row-gap: .45em)
+#set math.cases(gap: .5em)
+#show math.equation.where(block: true): set align(start)
+#show math.equation.where(block: true): set par(leading: .8em)
+#show math.equation: set block(breakable: true, spacing: .95em)
+// a vector or a matrix: bold and upright
+#let bf(letter) = math.bold(math.upright(letter))
+// mathematics within a line, with its text alternative
+#let m(alt, body) = math.equation(alt: alt, body)
+// where an equation comes from, small and grey
+#let source(body) = text(8pt, luma(38%), body)
+// an equation; its number at the last row, its sources before that or in a line below
+#let equation(alt, number: none, from: none, below: none, body) = pad(left: {_INDENT:g}pt)[
+  #let numbering = _ => {{
+    if from != none {{ box(width: 0pt, align(end, box(width: 200pt, align(end, source(from))))) + h(.8em) }}
+    [(#number)]
+  }}
+  #if number == none {{ math.equation(block: true, alt: alt, body) }} else [
+    #math.equation(block: true, alt: alt, numbering: numbering, number-align: end + bottom, body)
+    #label("equation-" + str(number))
+  ]
+  #if below != none {{ block(above: .4em, width: 100%, align(end, source(below))) }}
+]
+#let note(body) = block(text(9pt, style: "italic", body))
+"""
+
+
+def render(document: Document, *, paper: Paper = "a4") -> str:
+    """The document as typst."""
+    name, across = _PAPERS[paper]
+    title = breakable(document.title)
+    lines = [
+        f"#set document(title: {literal(document.title)}, date: none)",
+        f'#set page(paper: "{name}", margin: (x: {(across - TEXT_WIDTH) / 2:.2f}pt, y: 60pt), numbering: "1 / 1")',
+        f'#set text(lang: "{document.language}")',
+        PREAMBLE,
+        f"#title({title})",
+    ]
+    writer = _Writer(document)
+    for section in document.sections:
+        lines += ["", f"= {text(section.title)}"]
+        for block in section.blocks:
+            lines += ["", writer.block(block)]
+    return "\n".join(lines) + "\n"
+
+
+class _Writer:
+    """Writes the blocks of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.language = document.language
+        self.sources: Mapping[int, tuple[int, ...]] = sources(document.sections)
+
+    def block(self, block: Block) -> str:
+        """One block."""
+        match block:
+            case Equation():
+                return self.equation(block)
+            case Table():
+                return _table(block)
+            case Figure():
+                return _figure(block)
+        return _paragraph(block)
+
+    def equation(self, equation: Equation) -> str:
+        """An equation with its number and its sources, which stand before the number where there is room."""
+        room = TEXT_WIDTH - _INDENT - (_TAG if equation.number else 0.0)
+        left = shrunk(equation.left, room / 3, width)
+        broken = rows(Equation(left, equation.lines), room, width, _GAP)
+        options = ""
+        if equation.number:
+            options += f", number: {equation.number}"
+            words = self.source_words(equation.number)
+            if words:
+                place = "from" if _last_row(left, broken) + _SMALL * len(words) + 2 * _GAP <= room else "below"
+                options += f", {place}: [{_linked(words)}]"
+        return f"#equation({literal(alternative(equation))}{options})[$ {_aligned(math(left), broken)} $]"
+
+    def source_words(self, number: int) -> str:
+        """Which equations an equation comes from, in words: "from (3) and (4)"; "" for none."""
+        numbers = self.sources.get(number, ())
+        if not numbers:
+            return ""
+        return say(self.language, "from {equations}", equations=listed(self.language, [f"({n})" for n in numbers]))
+
+
+_SMALL = 4.5
+"""Points that a letter of the small print takes at most on the average."""
+
+
+def alternative(equation: Equation) -> str:
+    """An equation in one line of text."""
+    return inline(equation.left) + "".join(f" {line.sign} {inline(line.expression)}" for line in equation.lines)
+
+
+def _linked(words: str) -> str:
+    """Words in which each number of an equation leads to it."""
+    parts = re.split(r"\((\d+)\)", words)
+    links = [f'#link(label("equation-{n}"))[({n})];' for n in parts[1::2]]
+    return "".join(text(part) + link for part, link in zip(parts[::2], [*links, ""], strict=True))
+
+
+def _last_row(left: Expr, broken: list[Row]) -> float:
+    """How wide the last row is, with those that stand in one line with it."""
+    total = width(left)
+    for row in reversed(broken):
+        total += sum(width(part) + _GAP for _, part in row.parts)
+        if not row.sign.startswith("…"):
+            break
+    return total
+
+
+def _aligned(left: str, broken: list[Row]) -> str:
+    """Rows aligned at their signs."""
+    lines = [left]
+    for i, row in enumerate(broken):
+        if row.sign.startswith("…"):
+            lines[-1] += f" {row.sign[1:]} {_row(row)}"
+        elif i == 0:
+            lines[-1] += f" &{row.sign} {_row(row)}"
+        else:
+            lines.append(f" &{row.sign} {_row(row)}" if row.sign else f" &quad {_row(row)}")
+    return " \\\n".join(lines)
+
+
+def _row(row: Row) -> str:
+    """One row: its parts and the operators between them; one that begins with its operator has room behind it."""
+    words = []
+    for i, (operator, part) in enumerate(row.parts):
+        words.append({"·": "⋅", "*": "∗", "": "thin" if i else ""}.get(operator, operator))
+        words.append("med" if not i and operator else "")
+        words.append(math(part))
+    return " ".join(word for word in words if word)
+
+
+def _paragraph(paragraph: Paragraph) -> str:
+    words = "".join(_span(span) for span in paragraph.spans)
+    if paragraph.role == "lead":
+        return f"== {words}"
+    return f"#note[{words}]" if paragraph.role == "note" else words
+
+
+def _span(span: Span, room: float = TEXT_WIDTH) -> str:
+    if isinstance(span, str):
+        return text(span)
+    return f"#m({literal(inline(span))}, ${math(shrunk(span, room, width))}$);"
+
+
+def _figure(figure: Figure) -> str:
+    from handgrad.render.svg import svg
+
+    picture = figure.draw()
+    if not picture.shapes:
+        return ""
+    scale = min(TEXT_WIDTH / picture.width, _TALLEST / picture.height, 1.0)
+    image = (
+        f'image(bytes({literal(svg(picture))}), format: "svg", width: {picture.width * scale:.2f}pt,'
+        f" alt: {literal(picture.title)})"
+    )
+    caption = f"[{''.join(_span(span) for span in figure.caption)}]" if figure.caption else "none"
+    return f"#figure({image}, caption: {caption}, numbering: none, supplement: none)"
+
+
+def _table(table: Table) -> str:
+    widths = _column_widths(table)
+    sides = ", ".join("right" if right else "left" for right in numeric_columns(table))
+    columns = ", ".join("auto" if size is None else f"{size:.0f}pt" for size in widths)
+    lines = [
+        f"#table(columns: ({columns},), align: ({sides},), stroke: none, inset: (x: 6pt, y: 4pt),",
+        f"  table.header({_cells(table.header, widths, bold=True)}, table.hline(stroke: .5pt)),",
+        *(f"  {_cells(row, widths)}," for row in table.rows),
+        ")",
+    ]
+    return "\n".join(lines)
+
+
+def _cells(row: tuple[Span, ...], widths: list[float | None], *, bold: bool = False) -> str:
+    cells = [_span(span, TEXT_WIDTH if size is None else size) for span, size in zip(row, widths, strict=True)]
+    return ", ".join(f"[*{cell}*]" if bold else f"[{cell}]" for cell in cells)
+
+
+def _column_widths(table: Table) -> list[float | None]:
+    """The widths of the columns where they would not all fit: wide ones share what narrow ones leave."""
+    natural = [max(_span_width(row[i]) for row in (table.header, *table.rows)) for i in range(len(table.header))]
+    room = TEXT_WIDTH - _COLUMN_GAP * len(natural)
+    limit = room
+    while sum(min(wanted, limit) for wanted in natural) > room:
+        limit *= 0.95
+    return [None if wanted <= limit else limit for wanted in natural]
+
+
+_COLUMN_GAP = 13.0
+
+
+def _span_width(span: Span) -> float:
+    return width(span) if isinstance(span, Expr) else 6.0 * len(span)
