@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Span, Table, sources
+from handgrad.notation.document import Block, Equation, Figure, Paragraph, Span, Table, sources
 from handgrad.notation.nodes import Expr
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.inline import inline
-from handgrad.render.typst_math import math, width
+from handgrad.render.typst_math import math
 from handgrad.render.typst_text import breakable, literal, text
+from handgrad.render.typst_width import width
 from handgrad.working.document import Document, Paper
 
 TEXT_WIDTH = 480.0
@@ -29,7 +30,7 @@ _PAPERS = {"a4": ("a4", 595.28), "letter": ("us-letter", 612.0)}
 
 _INDENT = 12.0
 _TAG = 34.0
-_GAP = 16.0
+_GAP = 13.5
 _TALLEST = 560.0
 """The room that a picture has on its page, in points."""
 
@@ -192,11 +193,11 @@ def _span(span: Span, room: float = TEXT_WIDTH) -> str:
 
 
 def _figure(figure: Figure) -> str:
-    from handgrad.render.svg import svg
-
     picture = figure.draw()
     if not picture.shapes:
         return ""
+    from handgrad.render.svg import svg
+
     scale = min(TEXT_WIDTH / picture.width, _TALLEST / picture.height, 1.0)
     image = (
         f'image(bytes({literal(svg(picture))}), format: "svg", width: {picture.width * scale:.2f}pt,'

@@ -1,4 +1,4 @@
-"""Expressions as typst mathematics, and how wide they come out.
+"""Expressions as typst mathematics.
 
 ``bf`` is defined by ``typst.PREAMBLE``: bold and upright, as vectors and matrices are. Words stand in string
 literals; a blank stands beside none of them unless it is meant to be seen.
@@ -48,8 +48,8 @@ from handgrad.render.breaking import (
     dotted,
     signed_terms,
 )
-from handgrad.render.latex_math import points
 from handgrad.render.typst_text import literal
+from handgrad.render.typst_width import greek, large, latin, number_sides, sides
 
 _DOTS = {"row": "⋯", "column": "⋮", "both": "⋱"}
 _PLAIN = frozenset("0123456789,+-−. ")
@@ -76,10 +76,10 @@ def _symbol(symbol: Symbol) -> str:
 def _accented(symbol: Symbol) -> str:
     """The letter with its weight and hat; a capital or Latin letter in bold is upright, a small Greek one slanted."""
     base = symbol.base
-    if len(base) > 1 or not (_latin(base) or _greek(base)):
+    if len(base) > 1 or not (latin(base) or greek(base)):
         letter = _upright(base, bold=symbol.bold)
     elif symbol.bold:
-        letter = f"bold({base})" if _greek(base) and base.islower() else f"bf({base})"
+        letter = f"bold({base})" if greek(base) and base.islower() else f"bf({base})"
     else:
         letter = base
     return f"hat({letter})" if symbol.hat else letter
@@ -89,17 +89,9 @@ def _upright(words: str, *, bold: bool) -> str:
     return f'#text(weight: "bold", {literal(words)})' if bold else f"upright({literal(words)})"
 
 
-def _latin(letter: str) -> bool:
-    return (letter.isascii() and letter.isalpha()) or letter == "ℓ"
-
-
-def _greek(letter: str) -> bool:
-    return "Α" <= letter <= "ω"
-
-
 def _index(words: str) -> str:
     """Letters, digits and commas as mathematics; anything else as words."""
-    if all(c in _PLAIN or _latin(c) or _greek(c) for c in words):
+    if all(c in _PLAIN or latin(c) or greek(c) for c in words):
         return "".join(f" {c} " if c.isalpha() else c for c in words).replace("  ", " ").strip()
     return literal(words)
 
@@ -192,42 +184,20 @@ def _big_sum(total: BigSum) -> str:
 
 def _matrix(matrix: Matrix) -> str:
     entries = [entry for row in matrix.rows for entry in row]
-    gap = "row-gap: #1.2em, " if any(map(_large, entries)) else "row-gap: #.8em, " if any(map(_tall, entries)) else ""
+    gap = "row-gap: #.8em, " if any(map(large, entries)) else "row-gap: #.55em, " if any(map(_tall, entries)) else ""
     columns = [_column(column) for column in zip(*matrix.rows, strict=True)]
-    return f"mat({gap}{'; '.join(', '.join(row) for row in zip(*columns, strict=True))})"
+    return f"mat({gap}{'; '.join(map(_edged, zip(*columns, strict=True)))})"
 
 
 def _column(column: tuple[Expr, ...]) -> list[str]:
     """The entries of a column; numbers are given room at both sides so that their decimal points align."""
-    before, after = _sides(column)
+    before, after = sides(column)
     return [
-        _room(before - _sizes(entry)[0]) + math(entry) + _room(after - _sizes(entry)[1])
+        _room(before - number_sides(entry)[0]) + math(entry) + _room(after - number_sides(entry)[1])
         if isinstance(entry, Number) and before
         else _cell(entry)
         for entry in column
     ]
-
-
-def _sides(column: tuple[Expr, ...]) -> tuple[float, float]:
-    """The most room that a column's numbers take before and after the decimal point; none if they need not align."""
-    numbers = [entry for entry in column if isinstance(entry, Number)]
-    if len(numbers) + sum(isinstance(entry, Dots) for entry in column) < len(column):
-        return 0.0, 0.0
-    sizes = [_sizes(entry) for entry in numbers if "e" not in entry.text]
-    if len(sizes) < max(len(numbers), 2):
-        return 0.0, 0.0
-    return max(before for before, _ in sizes), max(after for _, after in sizes)
-
-
-_DIGIT, _POINT, _SIGN = 0.5, 0.278, 0.778
-"""Widths of what numbers are made of, in em."""
-
-
-def _sizes(entry: Expr) -> tuple[float, float]:
-    """How wide a number is before and after its decimal point, in em."""
-    text = entry.text if isinstance(entry, Number) else ""
-    whole, _, decimals = text.lstrip("-").partition(".")
-    return _DIGIT * len(whole) + _SIGN * text.startswith("-"), (_POINT + _DIGIT * len(decimals)) * bool(decimals)
 
 
 def _room(width: float) -> str:
@@ -235,14 +205,12 @@ def _room(width: float) -> str:
 
 
 def _cell(entry: Expr) -> str:
-    return f"display({math(entry)})" if _large(entry) else math(entry)
+    return f"display({math(entry)})" if large(entry) else math(entry)
 
 
-def _large(entry: Expr) -> bool:
-    """Whether an entry is a formula as a fraction, which is set large."""
-    return isinstance(entry, Fraction) and not (
-        isinstance(entry.numerator, Number) and isinstance(entry.denominator, Number)
-    )
+def _edged(row: tuple[str, ...]) -> str:
+    """A row of a matrix with a little room between its brackets and its entries."""
+    return f"thin {', '.join(row)} thin"
 
 
 def _tall(entry: Expr) -> bool:
@@ -290,27 +258,3 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Absolute: lambda a: f"lr(|{math(a.value)}|)",
     Highlight: lambda h: f"#box(stroke: .4pt, inset: 2.5pt, $inline({math(h.value)})$)",
 }
-
-
-def width(expression: Expr) -> float:
-    """About how wide an expression comes out, in points at 10 pt; never too little.
-
-    Typst's letters are those of LaTeX; only the columns of numbers that are aligned take more.
-    """
-    return points(expression) + _alignment(expression)
-
-
-def _alignment(expression: Expr) -> float:
-    """What aligned decimal points add to the widths of all matrices inside."""
-    match expression:
-        case Matrix(rows):
-            return sum(_surplus(column) + sum(map(_alignment, column)) for column in zip(*rows, strict=True))
-        case Stack(items):
-            return max(_alignment(item) for _, item in items)
-        case Cases(branches):
-            return max(_alignment(value) for value, _ in branches)
-    return sum(map(_alignment, children(expression)))
-
-
-def _surplus(column: tuple[Expr, ...]) -> float:
-    return max(10 * sum(_sides(column)) - max(map(points, column)), 0.0)
