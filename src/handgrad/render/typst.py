@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import groupby
 
-from handgrad.notation.document import Block, Equation, Figure, Paragraph, Span, Table, sources
+from handgrad.notation.document import Block, Equation, Figure, Paragraph, Section, Span, Table, sources
 from handgrad.notation.nodes import Expr
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
@@ -65,8 +66,15 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
     #math.equation(block: true, alt: alt, numbering: numbering, number-align: end + bottom, body)
     #label("equation-" + str(number))
   ]
-  #if below != none {{ block(above: .4em, width: 100%, align(end, source(below))) }}
+  #if below != none {{ v(-.6em) + block(width: 100%, align(end, source(below))) }}
 ]
+// short equations one after another
+#let side-by-side(..all) = pad(left: {_INDENT:g}pt, block(spacing: 1.1em, {{
+  set par(leading: 1.1em)
+  set text(top-edge: "bounds", bottom-edge: "bounds")
+  all.pos().map(box).join(h(2.4em, weak: true))
+}}))
+#let words(body) = block(sticky: true, body)
 #let note(body) = block(text(9pt, style: "italic", body))
 """
 
@@ -84,10 +92,8 @@ def render(document: Document, *, paper: Paper = "a4") -> str:
     ]
     writer = _Writer(document)
     for section in document.sections:
-        lines += ["", f"= {text(section.title)}"]
-        for block in section.blocks:
-            lines += ["", writer.block(block)]
-    return "\n".join(lines) + "\n"
+        lines += [f"= {text(section.title)}", *writer.section(section)]
+    return "\n\n".join(lines) + "\n"
 
 
 class _Writer:
@@ -96,6 +102,17 @@ class _Writer:
     def __init__(self, document: Document) -> None:
         self.language = document.language
         self.sources: Mapping[int, tuple[int, ...]] = sources(document.sections)
+
+    def section(self, section: Section) -> list[str]:
+        """The blocks of a section; of what is given the short equations stand side by side."""
+        written: list[str] = []
+        for short, blocks in groupby(section.blocks, lambda block: section.key == "given" and _short(block)):
+            if short:
+                equations = [block for block in blocks if isinstance(block, Equation)]
+                written.append(f"#side-by-side({', '.join(map(_in_line, equations))})")
+            else:
+                written += [self.block(block) for block in blocks]
+        return written
 
     def block(self, block: Block) -> str:
         """One block."""
@@ -128,6 +145,19 @@ class _Writer:
         if not numbers:
             return ""
         return say(self.language, "from {equations}", equations=listed(self.language, [f"({n})" for n in numbers]))
+
+
+def _short(block: Block) -> bool:
+    """Whether a block is an equation without a number that fits one line."""
+    if not isinstance(block, Equation) or block.number:
+        return False
+    widths = [width(block.left), *(_GAP + width(line.expression) for line in block.lines)]
+    return sum(widths) <= TEXT_WIDTH - _INDENT
+
+
+def _in_line(equation: Equation) -> str:
+    right = "".join(f" {line.sign} {math(line.expression)}" for line in equation.lines)
+    return f"\n  m({literal(alternative(equation))}, $display({math(equation.left)}{right})$)"
 
 
 _SMALL = 4.5
@@ -183,7 +213,7 @@ def _paragraph(paragraph: Paragraph) -> str:
     words = "".join(_span(span) for span in paragraph.spans)
     if paragraph.role == "lead":
         return f"== {words}"
-    return f"#note[{words}]" if paragraph.role == "note" else words
+    return f"#note[{words}]" if paragraph.role == "note" else f"#words[{words}]"
 
 
 def _span(span: Span, room: float = TEXT_WIDTH) -> str:

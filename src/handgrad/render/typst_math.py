@@ -52,7 +52,7 @@ from handgrad.render.typst_text import literal
 from handgrad.render.typst_width import greek, large, latin, number_sides, sides
 
 _DOTS = {"row": "⋯", "column": "⋮", "both": "⋱"}
-_PLAIN = frozenset("0123456789,+-−. ")
+_PLAIN = frozenset("0123456789,+-−. ()")
 
 
 def math(expression: Expr) -> str:
@@ -76,6 +76,8 @@ def _symbol(symbol: Symbol) -> str:
 def _accented(symbol: Symbol) -> str:
     """The letter with its weight and hat; a capital or Latin letter in bold is upright, a small Greek one slanted."""
     base = symbol.base
+    if base.isascii() and not base.isalnum():
+        return _index(base)
     if len(base) > 1 or not (latin(base) or greek(base)):
         letter = _upright(base, bold=symbol.bold)
     elif symbol.bold:
@@ -91,7 +93,7 @@ def _upright(words: str, *, bold: bool) -> str:
 
 def _index(words: str) -> str:
     """Letters, digits and commas as mathematics; anything else as words."""
-    if all(c in _PLAIN or latin(c) or greek(c) for c in words):
+    if all(c in _PLAIN or latin(c) or greek(c) for c in words) and words.count("(") == words.count(")"):
         return "".join(f" {c} " if c.isalpha() else c for c in words).replace("  ", " ").strip()
     return literal(words)
 
@@ -184,7 +186,7 @@ def _big_sum(total: BigSum) -> str:
 
 def _matrix(matrix: Matrix) -> str:
     entries = [entry for row in matrix.rows for entry in row]
-    gap = "row-gap: #.8em, " if any(map(large, entries)) else "row-gap: #.55em, " if any(map(_tall, entries)) else ""
+    gap = "row-gap: #1.1em, " if any(map(large, entries)) else "row-gap: #.55em, " if any(map(_tall, entries)) else ""
     columns = [_column(column) for column in zip(*matrix.rows, strict=True)]
     return f"mat({gap}{'; '.join(map(_edged, zip(*columns, strict=True)))})"
 
@@ -218,7 +220,7 @@ def _tall(entry: Expr) -> bool:
 
 
 def _stack(stack: Stack) -> str:
-    rows = [f"{literal(f'{label}:') if label else '#none'}, inline({math(item)})" for label, item in stack.items]
+    rows = [f"{literal(f'{label}:') if label else '#none'}, display({math(item)})" for label, item in stack.items]
     return f"mat(delim: #none, align: #left, column-gap: #.6em, row-gap: #.8em, {'; '.join(rows)})"
 
 
