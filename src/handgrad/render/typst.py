@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from handgrad.notation.document import Block, Equation, Figure, Paragraph, Section, Span, Table, sources
-from handgrad.notation.nodes import Expr
+from handgrad.notation.nodes import Expr, Stack
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.inline import inline
 from handgrad.render.typst_math import math
-from handgrad.render.typst_text import breakable, literal, text
-from handgrad.render.typst_width import width
+from handgrad.render.typst_text import literal, text
+from handgrad.render.typst_width import height, width
 from handgrad.working.document import Document, Paper
 
 TEXT_WIDTH = 480.0
@@ -49,7 +49,9 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #set math.cases(gap: .5em)
 #show math.equation.where(block: true): set align(start)
 #show math.equation.where(block: true): set par(leading: .8em)
-#show math.equation: set block(breakable: true, spacing: .95em)
+#show math.equation: set block(breakable: false, spacing: .95em)
+// where a very long word may be broken
+#let z = h(0pt)
 // a vector or a matrix: bold and upright
 #let bf(letter) = math.bold(math.upright(letter))
 // mathematics within a line, with its text alternative
@@ -82,13 +84,12 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 def render(document: Document, *, paper: Paper = "a4") -> str:
     """The document as typst."""
     name, across = _PAPERS[paper]
-    title = breakable(document.title)
     lines = [
         f"#set document(title: {literal(document.title)}, date: none)",
         f'#set page(paper: "{name}", margin: (x: {(across - TEXT_WIDTH) / 2:.2f}pt, y: 60pt), numbering: "1 / 1")',
         f'#set text(lang: "{document.language}")',
         PREAMBLE,
-        f"#title({title})",
+        f"#title[{text(document.title)}]",
     ]
     writer = _Writer(document)
     for section in document.sections:
@@ -130,14 +131,23 @@ class _Writer:
         room = TEXT_WIDTH - _INDENT - (_TAG if equation.number else 0.0)
         left = shrunk(equation.left, room / 3, width)
         broken = rows(Equation(left, equation.lines), room, width, _GAP)
+        lines = _lines([part for row in broken for part in _low(row)])
         options = ""
         if equation.number:
             options += f", number: {equation.number}"
             words = self.source_words(equation.number)
             if words:
-                place = "from" if _last_row(left, broken) + _SMALL * len(words) + 2 * _GAP <= room else "below"
-                options += f", {place}: [{_linked(words)}]"
-        return f"#equation({literal(alternative(equation))}{options})[$ {_aligned(math(left), broken)} $]"
+                beside = width(left) + _line_width(lines[-1]) + _SMALL * len(words) + 2 * _GAP <= room
+                options += f", {'from' if beside else 'below'}: [{_linked(words)}]"
+        *before, last = _pieces(lines)
+        spoken = alternative(equation)
+        begun = f"#context h(measure($ {math(left)} $).width)"
+        written = [
+            f"#equation({literal(spoken)})[$ {_aligned(begun if i else math(left), piece)} $]"
+            for i, piece in enumerate(before)
+        ]
+        written.append(f"#equation({literal(spoken)}{options})[$ {_aligned(begun if before else math(left), last)} $]")
+        return "\n".join(written)
 
     def source_words(self, number: int) -> str:
         """Which equations an equation comes from, in words: "from (3) and (4)"; "" for none."""
@@ -176,27 +186,58 @@ def _linked(words: str) -> str:
     return "".join(text(part) + link for part, link in zip(parts[::2], [*links, ""], strict=True))
 
 
-def _last_row(left: Expr, broken: list[Row]) -> float:
-    """How wide the last row is, with those that stand in one line with it."""
-    total = width(left)
-    for row in reversed(broken):
-        total += sum(width(part) + _GAP for _, part in row.parts)
-        if not row.sign.startswith("…"):
-            break
-    return total
+def _low(row: Row) -> list[Row]:
+    """A row, or the rows of a stack of matrices that is too tall for a page."""
+    (_, whole), *others = row.parts
+    if others or not isinstance(whole, Stack) or height(whole) <= _TALLEST:
+        return [row]
+    parts: list[list[tuple[str, Expr]]] = [[]]
+    for item in whole.items:
+        if parts[-1] and height(Stack((*parts[-1], item))) > _TALLEST:
+            parts.append([])
+        parts[-1].append(item)
+    return [Row("" if i else row.sign, (("", Stack(tuple(part))),)) for i, part in enumerate(parts)]
 
 
-def _aligned(left: str, broken: list[Row]) -> str:
-    """Rows aligned at their signs."""
-    lines = [left]
-    for i, row in enumerate(broken):
+_Line = list[Row]
+"""Rows that stand in one line one after another."""
+
+
+def _lines(broken: list[Row]) -> list[_Line]:
+    lines: list[_Line] = []
+    for row in broken:
         if row.sign.startswith("…"):
-            lines[-1] += f" {row.sign[1:]} {_row(row)}"
-        elif i == 0:
-            lines[-1] += f" &{row.sign} {_row(row)}"
+            lines[-1].append(row)
         else:
-            lines.append(f" &{row.sign} {_row(row)}" if row.sign else f" &quad {_row(row)}")
-    return " \\\n".join(lines)
+            lines.append([row])
+    return lines
+
+
+def _line_width(line: _Line) -> float:
+    return sum(_GAP + sum(width(part) + _GAP * bool(operator) for operator, part in row.parts) for row in line)
+
+
+def _line_height(line: _Line) -> float:
+    return 8.0 + max(height(part) for row in line for _, part in row.parts)
+
+
+def _pieces(lines: list[_Line]) -> list[list[_Line]]:
+    """The lines of an equation in pieces that stay on one page each."""
+    pieces: list[list[_Line]] = [[]]
+    for line in lines:
+        if pieces[-1] and sum(map(_line_height, (*pieces[-1], line))) > _PIECE:
+            pieces.append([])
+        pieces[-1].append(line)
+    return pieces
+
+
+_PIECE = 260.0
+
+
+def _aligned(left: str, lines: list[_Line]) -> str:
+    """Lines aligned at their signs."""
+    written = [" ".join(f"{row.sign.strip('…') or 'quad'} {_row(row)}" for row in line) for line in lines]
+    return f"{left} &" + " \\\n &".join(written)
 
 
 def _row(row: Row) -> str:

@@ -1,17 +1,25 @@
 """Words as typst: always string literals, so that nothing in them is obeyed.
 
-Control and direction characters are shown, not obeyed; a very long word may be broken anywhere.
+Control and direction characters are shown, not obeyed; a very long word may be broken every few letters, at
+``z``, room of no width that ``typst.PREAMBLE`` defines.
 """
 
 from __future__ import annotations
 
-from unicodedata import category
+import re
 
 from handgrad.render.inline import clean
 
-_LONGEST_WORD = 30
-_BREAK = "\u200b"
-"""Where a very long word may be broken: a blank without width."""
+_WORD = re.compile(r"\S{31,}")
+"""A word that may be broken."""
+
+_STRETCH = re.compile(r"\S{5}(?=\S)")
+"""What stays together of it."""
+
+_LINE = re.compile(r".{1,120}", re.DOTALL)
+
+STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+"""A string literal of typst."""
 
 
 def literal(words: str) -> str:
@@ -21,17 +29,18 @@ def literal(words: str) -> str:
 
 
 def text(words: str) -> str:
-    """Words as typst text, for use in markup."""
-    return f"#{breakable(words)};"
+    """Words as typst text, for use in markup.
+
+    Long ones are in several lines, as what typst says of each letter that its fonts lack repeats the line.
+    """
+    stretches = _WORD.sub(_cut, clean(words)).split(_CUT)
+    parts = "\nz\n".join("\n".join(map(literal, _LINE.findall(stretch))) for stretch in stretches)
+    return f"#{{{parts}}};" if "\n" in parts else f"#{parts or literal('')};"
 
 
-def breakable(words: str) -> str:
-    """Words as a string of typst's code whose long words may be broken."""
-    return literal(" ".join(_word(word) for word in words.split(" "))) if len(words) > _LONGEST_WORD else literal(words)
+_CUT = "\0"
+"""No character of cleaned words."""
 
 
-def _word(word: str) -> str:
-    """A word, with places to break it before each of its letters if it is very long."""
-    if len(word) <= _LONGEST_WORD:
-        return word
-    return word[0] + "".join(c if category(c).startswith("M") else _BREAK + c for c in word[1:])
+def _cut(word: re.Match[str]) -> str:
+    return _STRETCH.sub(rf"\g<0>{_CUT}", word[0])

@@ -1,4 +1,4 @@
-"""How wide an expression comes out in typst, in points at 10 pt in New Computer Modern; never too little.
+"""How wide an expression comes out in typst, in points at 10 pt in New Computer Modern, never too little; how tall.
 
 A fraction's parts, the entries of a matrix and what stands above or below are set smaller than what stands
 in the line: each expression is measured in its ``style``, one of those of TeX.
@@ -306,3 +306,23 @@ _WIDTHS: dict[type[Expr], Callable[[Any, int], float]] = {
     Absolute: lambda a, style: measured(a.value, style) + 7.0,
     Highlight: lambda h, style: measured(h.value, max(style, TEXT)) + 5.0,
 }
+
+
+def height(expression: Expr) -> float:
+    """About how tall an expression comes out, in points."""
+    match expression:
+        case Matrix(rows):
+            return sum(max(_entry_height(entry) for entry in row) for row in rows) + 3.0
+        case Stack(items):
+            return sum(height(item) + 8.0 for _, item in items)
+        case Cases(branches):
+            return sum(max(height(value), height(when)) + 5.0 for value, when in branches)
+        case Fraction(p, q) | Partial(p, q):
+            return max(24.0, height(p) + height(q))
+        case BigSum(body):
+            return max(30.0, height(body))
+    return max((height(child) for child in children(expression)), default=10.0)
+
+
+def _entry_height(entry: Expr) -> float:
+    return height(entry) + 11.5 if large(entry) else max(10.0, 0.8 * height(entry)) + 5.5
