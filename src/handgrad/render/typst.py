@@ -45,7 +45,7 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #show heading.where(level: 2): set text(10.5pt)
 #show heading.where(level: 2): set block(above: 1.5em, below: .9em)
 #show link: set text(rgb("#1d4f91"))
-#set math.mat(delim: "[", column-gap: 1em, row-gap: .45em)
+#set math.mat(delim: none, column-gap: 1em, row-gap: .45em)
 #set math.cases(gap: .5em)
 #show math.equation.where(block: true): set align(start)
 #show math.equation.where(block: true): set par(leading: .8em)

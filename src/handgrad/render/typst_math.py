@@ -188,7 +188,9 @@ def _matrix(matrix: Matrix) -> str:
     entries = [entry for row in matrix.rows for entry in row]
     gap = "row-gap: #1.1em, " if any(map(large, entries)) else "row-gap: #.55em, " if any(map(_tall, entries)) else ""
     columns = [_column(column) for column in zip(*matrix.rows, strict=True)]
-    return f"mat({gap}{'; '.join(map(_edged, zip(*columns, strict=True)))})"
+    rows = "; ".join(map(", ".join, zip(*columns, strict=True)))
+    # typst's own brackets of a matrix grow beyond it, a tenth of its height
+    return f"[thin mat({gap}{rows}) thin]"
 
 
 def _column(column: tuple[Expr, ...]) -> list[str]:
@@ -210,18 +212,13 @@ def _cell(entry: Expr) -> str:
     return f"display({math(entry)})" if large(entry) else math(entry)
 
 
-def _edged(row: tuple[str, ...]) -> str:
-    """A row of a matrix with a little room between its brackets and its entries."""
-    return f"thin {', '.join(row)} thin"
-
-
 def _tall(entry: Expr) -> bool:
     return isinstance(entry, Fraction) or any(_tall(child) for child in children(entry))
 
 
 def _stack(stack: Stack) -> str:
     rows = [f"{literal(f'{label}:') if label else '#none'}, display({math(item)})" for label, item in stack.items]
-    return f"mat(delim: #none, align: #left, column-gap: #.6em, row-gap: #.8em, {'; '.join(rows)})"
+    return f"mat(align: #left, column-gap: #.6em, row-gap: #.8em, {'; '.join(rows)})"
 
 
 def _cases(cases: Cases) -> str:
