@@ -29,11 +29,17 @@ DEVANAGARI = "Noto Sans Devanagari"
 _PAPERS = {"a4": ("a4", 595.28), "letter": ("us-letter", 612.0)}
 """Typst's name of a paper, and how wide it is."""
 
+_MARGIN = 60.0
+"""Points above and below the text."""
+
 _INDENT = 12.0
 _TAG = 34.0
 _GAP = 13.5
 _TALLEST = 560.0
 """The room that a picture has on its page, in points."""
+
+_LARGEST = 10 / 12
+"""How large a picture is at most: its labels of 12 points as large as the text."""
 
 PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}}-\u{{97f}}]")), "{FONT}"), size: 10pt)
 #set par(leading: .6em, spacing: .9em)
@@ -58,6 +64,15 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #let m(alt, body) = math.equation(alt: alt, body)
 // where an equation comes from, small and grey
 #let source(body) = text(8pt, luma(38%), body)
+// a picture; at the top of the next page where it does not fit this one
+#let picture(height, caption, body) = {{
+  block(height: 0pt, spacing: .7em, [#metadata(none) <before-picture>])
+  context {{
+    let before = query(selector(<before-picture>).before(here())).last().location().position().y
+    let place = if height > page.height - {_MARGIN:g}pt - before - 12pt {{ top }}
+    figure(body, caption: caption, numbering: none, supplement: none, placement: place)
+  }}
+}}
 // an equation; its number at the last row, its sources before that or in a line below
 #let equation(alt, number: none, from: none, below: none, body) = pad(left: {_INDENT:g}pt)[
   #let numbering = _ => {{
@@ -84,9 +99,10 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 def render(document: Document, *, paper: Paper = "a4") -> str:
     """The document as typst."""
     name, across = _PAPERS[paper]
+    margin = f"(x: {(across - TEXT_WIDTH) / 2:.2f}pt, y: {_MARGIN:g}pt)"
     lines = [
         f"#set document(title: {literal(document.title)}, date: none)",
-        f'#set page(paper: "{name}", margin: (x: {(across - TEXT_WIDTH) / 2:.2f}pt, y: 60pt), numbering: "1 / 1")',
+        f'#set page(paper: "{name}", margin: {margin}, numbering: "1 / 1")',
         f'#set text(lang: "{document.language}")',
         PREAMBLE,
         f"#title[{text(document.title)}]",
@@ -269,13 +285,13 @@ def _figure(figure: Figure) -> str:
         return ""
     from handgrad.render.svg import svg
 
-    scale = min(TEXT_WIDTH / picture.width, _TALLEST / picture.height, 1.0)
+    scale = min(TEXT_WIDTH / picture.width, _TALLEST / picture.height, _LARGEST)
     image = (
         f'image(bytes({literal(svg(picture))}), format: "svg", width: {picture.width * scale:.2f}pt,'
         f" alt: {literal(picture.title)})"
     )
     caption = f"[{''.join(_span(span) for span in figure.caption)}]" if figure.caption else "none"
-    return f"#figure({image}, caption: {caption}, numbering: none, supplement: none)"
+    return f"#picture({picture.height * scale:.2f}pt, {caption}, {image})"
 
 
 def _table(table: Table) -> str:
