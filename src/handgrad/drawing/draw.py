@@ -90,7 +90,13 @@ def _notes(values: Values, x: float, y: float, *, slanted: bool) -> list[Shape]:
         y += LINE
     notes = []
     if values.numbers and problem.batch and problem.examples > 1:
-        notes.append(say(language, "Shown is the first of {n} examples; gradients of parameters and L are of all.", n=problem.examples))
+        notes.append(
+            say(
+                language,
+                "Shown is the first of {n} examples; gradients of parameters and L are of all.",
+                n=problem.examples,
+            )
+        )
     if values.rounded:
         notes.append(say(language, "Decimals are rounded."))
     return [*shapes, *(Label(x, y + LINE * i, note, "note", "start", VALUE) for i, note in enumerate(notes))]

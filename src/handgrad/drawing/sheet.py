@@ -44,7 +44,9 @@ class Sheet:
         self.windows = self._windows()
         marks: dict[str, dict[Index, Role]] = {source: seen.marks for source, seen in self.windows.values()}
         self.blocks = Blocks(values, self.found, marks)
-        self.joins = [name for name, unit in self.found.items() if name not in boxed and self.blocks.joins(unit, self.deep)]
+        self.joins = [
+            name for name, unit in self.found.items() if name not in boxed and self.blocks.joins(unit, self.deep)
+        ]
         self.columns = columns(self.found, self.deep)
         self.pieces = self._pieces()
         self.row: list[int] = []
@@ -76,8 +78,7 @@ class Sheet:
             if source.shape == unit.shape:
                 spacing[source.name] = spacing[unit.name] = max(spacing[source.name], spacing[unit.name])
         return {
-            name: self.blocks.piece(unit, spacing[name], joins=name in self.joins)
-            for name, unit in self.found.items()
+            name: self.blocks.piece(unit, spacing[name], joins=name in self.joins) for name, unit in self.found.items()
         }
 
     def _spacing(self, source: Unit, unit: Unit) -> float:
@@ -198,7 +199,9 @@ class Sheet:
         for unit, wish in zip(column, wanted, strict=True):
             piece = self.pieces[unit.name]
             least = None if low is None else low + BETWEEN + piece.axis
-            heights.append(max(y for y in (wish, least, None if wish is not None or low is not None else 0.0) if y is not None))
+            heights.append(
+                max(y for y in (wish, least, None if wish is not None or low is not None else 0.0) if y is not None)
+            )
             low = heights[-1] + piece.height - piece.axis
         drift = [height - wish for height, wish in zip(heights, wanted, strict=True) if wish is not None]
         shift = sum(drift) / len(drift) if drift else (heights[0] + heights[-1]) / 2

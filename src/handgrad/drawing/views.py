@@ -111,9 +111,7 @@ def bias_lines(values: Values, name: str) -> Lines:
     return lines
 
 
-def grid(
-    lines: Lines, shape: Index, of: Callable[[Index], str], *, along: int, marks: dict[Index, Role]
-) -> Piece:
+def grid(lines: Lines, shape: Index, of: Callable[[Index], str], *, along: int, marks: dict[Index, Role]) -> Piece:
     """A grid of cells for each place of the leading axes; ``along`` = 1 makes the last axis run downwards."""
     single = along == 1 or len(shape) < 2
     inner = shape[-1:] if single else shape[-2:]

@@ -99,5 +99,9 @@ class Picture(Struct, frozen=True):
         """All shapes from back to front: frames, the edges of weights, all else, the weights with their labels."""
         frames = [shape for shape in self.shapes if isinstance(shape, Box) and shape.role == "layer"]
         weights = [shape for shape in self.shapes if isinstance(shape, Weight)]
-        rest = [shape for shape in self.shapes if not isinstance(shape, Weight) and not (isinstance(shape, Box) and shape.role == "layer")]
+        rest = [
+            shape
+            for shape in self.shapes
+            if not isinstance(shape, Weight) and not (isinstance(shape, Box) and shape.role == "layer")
+        ]
         return (*frames, *(weight.edge for weight in weights), *rest, *weights)

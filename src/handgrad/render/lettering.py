@@ -165,7 +165,12 @@ def _function(function: Function) -> Runs:
 def _nabla(gradient: Gradient) -> Runs:
     through = (Run("|"), *_runs(gradient.through)) if gradient.through else ()
     by = "".join(run.text for run in _runs(gradient.by))
-    return (Run("∇"), *_at(-1, (Run(by, bold=any(run.bold for run in _runs(gradient.by))),)), *_runs(gradient.of), *through)
+    return (
+        Run("∇"),
+        *_at(-1, (Run(by, bold=any(run.bold for run in _runs(gradient.by))),)),
+        *_runs(gradient.of),
+        *through,
+    )
 
 
 def _partial(partial: Partial) -> Runs:

@@ -60,6 +60,10 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #let z = h(0pt)
 // a vector or a matrix: bold and upright
 #let bf(letter) = math.bold(math.upright(letter))
+// the comma of a decimal
+#let decimal = math.class("normal", sym.comma)
+// the winner of a maximum
+#let marked(body) = h(1.2pt) + box(stroke: .4pt, inset: 2.5pt, body) + h(1.2pt)
 // mathematics within a line, with its text alternative
 #let m(alt, body) = math.equation(alt: alt, body)
 // where an equation comes from, small and grey
@@ -267,6 +271,8 @@ def _row(row: Row) -> str:
 
 
 def _paragraph(paragraph: Paragraph) -> str:
+    if paragraph.role == "room":
+        return "#v(96pt)"
     words = "".join(_span(span) for span in paragraph.spans)
     if paragraph.role == "lead":
         return f"== {words}"

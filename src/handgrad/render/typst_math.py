@@ -1,7 +1,8 @@
 """Expressions as typst mathematics.
 
-``bf`` is defined by ``typst.PREAMBLE``: bold and upright, as vectors and matrices are. Words stand in string
-literals; a blank stands beside none of them unless it is meant to be seen.
+``bf`` (bold and upright, as vectors and matrices are), ``decimal`` (a comma without room behind it) and ``marked``
+(in a box) are defined by ``typst.PREAMBLE``. Words stand in string literals; a blank stands beside none of them
+unless it is meant to be seen.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from handgrad.notation.nodes import (
     Symbol,
     Text,
     Transpose,
+    separator,
 )
 from handgrad.render.breaking import (
     ATOM,
@@ -132,8 +134,9 @@ def _through(contribution: str, quantity: Expr) -> str:
 
 def number(text: str) -> str:
     """A number as it is shown, with a true minus sign."""
-    if not text.strip("0123456789.-e"):
+    if not text.strip("0123456789.,-e"):
         mantissa, _, power = text.replace("-", "−").partition("e")
+        mantissa = mantissa.replace(",", " decimal ")
         return f"{mantissa} ⋅ 10^({power})" if power else mantissa
     return literal(text)
 
@@ -164,7 +167,7 @@ def operator(name: str | Symbol) -> str:
 
 
 def _function(function: Function) -> str:
-    arguments = ", ".join(math(argument) for argument in function.arguments)
+    arguments = rf"\{separator(function.arguments)} ".join(math(argument) for argument in function.arguments)
     if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
         return f"{operator('ln')} {arguments}"
     return f"{operator(function.name)} ({arguments})"
@@ -175,7 +178,7 @@ def _bracketed(part: Bracketed) -> str:
     if part.opens and part.closes:
         return f"{operator(part.name)} ({math(part.value)})"
     head = rf"{operator(part.name)} \(" if part.opens else ""
-    return head + math(part.value) + (r"\)" if part.closes else r"\,")
+    return head + math(part.value) + (r"\)" if part.closes else rf"\{part.separator}")
 
 
 def _big_sum(total: BigSum) -> str:
@@ -222,12 +225,12 @@ def _stack(stack: Stack) -> str:
 
 
 def _cases(cases: Cases) -> str:
-    rows = [f"inline({math(value)}) & quad {_condition(when)}" for value, when in cases.branches]
+    rows = [f"inline({math(value)}) & quad {_condition(when, cases.word)}" for value, when in cases.branches]
     return f"cases({', '.join(rows)})"
 
 
-def _condition(when: Expr) -> str:
-    return math(when) if isinstance(when, Text) else f'"if" {math(when)}'
+def _condition(when: Expr, word: str) -> str:
+    return math(when) if isinstance(when, Text) else f"{literal(word)} {math(when)}"
 
 
 _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
@@ -255,5 +258,5 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Cases: _cases,
     Sqrt: lambda s: f"sqrt({math(s.value)})",
     Absolute: lambda a: f"lr(|{math(a.value)}|)",
-    Highlight: lambda h: f"#box(stroke: .4pt, inset: 2.5pt, $inline({math(h.value)})$)",
+    Highlight: lambda h: f"#marked($inline({math(h.value)})$)",
 }

@@ -132,7 +132,7 @@ def _entry(entry: Entry, style: int) -> float:
 def _number(number: Number, style: int) -> float:
     mantissa, _, power = number.text.partition("e")
     raised = (_DOT + 2 * _DIGIT) * _SCALE[style] + letters(power) * _SCALE[_script(style)] + 0.6
-    return letters(mantissa) * _SCALE[style] + raised * bool(power)
+    return letters(mantissa.replace(",", ".")) * _SCALE[style] + raised * bool(power)
 
 
 def _part(part: Expr, whole: int, style: int, *, first: bool = True) -> float:
@@ -253,7 +253,7 @@ def sides(column: tuple[Expr, ...]) -> tuple[float, float]:
 def number_sides(entry: Expr) -> tuple[float, float]:
     """How wide a number is before and after its decimal point, in em."""
     text = entry.text if isinstance(entry, Number) else ""
-    whole, _, decimals = text.lstrip("-").partition(".")
+    whole, _, decimals = text.lstrip("-").replace(",", ".").partition(".")
     return 0.5 * len(whole) + 0.778 * text.startswith("-"), (0.278 + 0.5 * len(decimals)) * bool(decimals)
 
 
@@ -271,7 +271,9 @@ def _stack(stack: Stack, _: int) -> float:
 
 def _cases(cases: Cases, style: int) -> float:
     values = max(measured(value, TEXT) for value, _ in cases.branches)
-    return values + max(measured(when, max(style, TEXT)) for _, when in cases.branches) + 32.0
+    return (
+        values + max(measured(when, max(style, TEXT)) for _, when in cases.branches) + 25.0 + _words(cases.word, TEXT)
+    )
 
 
 def _all(expression: Expr) -> list[Expr]:
@@ -304,7 +306,7 @@ _WIDTHS: dict[type[Expr], Callable[[Any, int], float]] = {
     Cases: _cases,
     Sqrt: lambda s, style: measured(s.value, style) + 11.0,
     Absolute: lambda a, style: measured(a.value, style) + 7.0,
-    Highlight: lambda h, style: measured(h.value, max(style, TEXT)) + 5.0,
+    Highlight: lambda h, style: measured(h.value, max(style, TEXT)) + 7.5,
 }
 
 
