@@ -17,6 +17,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from handgrad.errors import InputError
 from handgrad.render import typst as source
@@ -31,16 +32,16 @@ _MISSING = re.compile(r"the text `\"(.+?)\"` could not be displayed")
 def render(document: Document, *, paper: Paper = "a4") -> bytes:
     """The document as PDF."""
     text = source.render(document, paper=paper)
-    done = _compiled(text, _fonts(system=document.language == "hi" and not _devanagari()))
+    done = compiled(text, fonts_at_hand(system=document.language == "hi" and not _devanagari()))
     if isinstance(done, bytes):
         return done
-    fonts = _fonts(system=True)
-    while not isinstance(done := _compiled(text, fonts), bytes):
-        text = _numbered(text, done)
+    fonts = fonts_at_hand(system=True)
+    while not isinstance(done := compiled(text, fonts), bytes):
+        text = numbered(text, done)
     return done
 
 
-def _numbered(text: str, missing: set[str]) -> str:
+def numbered(text: str, missing: set[str]) -> str:
     """A source in whose words some letters are shown by their numbers; its first line, the title as data, stays."""
     numbers = {ord(c): f"[U+{ord(c):04X}]" for c in missing}
     title, end, body = text.partition("\n")
@@ -49,16 +50,17 @@ def _numbered(text: str, missing: set[str]) -> str:
 
 def _devanagari() -> bool:
     """Whether the font for Devanagari is at hand without the system's; InputError if the system lacks it too."""
-    if source.DEVANAGARI in _fonts(system=False).families():
+    if source.DEVANAGARI in fonts_at_hand(system=False).families():
         return True
-    if source.DEVANAGARI not in _fonts(system=True).families():
+    if source.DEVANAGARI not in fonts_at_hand(system=True).families():
         message = f'a PDF in Hindi needs the font {source.DEVANAGARI}: pip install "handgrad[hindi]"'
         raise InputError(message)
     return False
 
 
 @cache
-def _fonts(*, system: bool) -> Any:
+def fonts_at_hand(*, system: bool) -> Any:
+    """Typst's own fonts and that for Devanagari where its package is here; with the system's or without."""
     import typst
 
     spec = find_spec(_DEVANAGARI_PACKAGE)
@@ -66,7 +68,7 @@ def _fonts(*, system: bool) -> Any:
     return typst.Fonts(include_system_fonts=system, font_paths=folders)
 
 
-def _compiled(text: str, fonts: Any) -> bytes | set[str]:
+def compiled(text: str, fonts: Any) -> bytes | set[str]:
     """The PDF of a source that can read no file; or the letters that no font has."""
     import typst
 
@@ -83,13 +85,12 @@ def _compiled(text: str, fonts: Any) -> bytes | set[str]:
                 timestamp=0,
             )
         except typst.TypstError as error:
-            # of a letter with marks the marks come first: the letter alone may be in a font
-            clusters = map(_unescaped, _MISSING.findall(error.diagnostic))
-            missing = {c for cluster in clusters for c in cluster[1:] or cluster}
+            missing = set("".join(map(_unescaped, _MISSING.findall(error.diagnostic))))
             if not missing:
                 message = f"typst could not set the document: {error.message}"
                 raise InputError(message) from None
-            return missing
+            # marks come first: without them the letter before may be in a font
+            return {c for c in missing if category(c).startswith("M")} or missing
 
 
 def _unescaped(quoted: str) -> str:

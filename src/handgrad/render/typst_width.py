@@ -59,7 +59,8 @@ _WORD = 5.6
 _BINARY, _DOT, _RELATION, _THIN, _COMMA = 12.3, 7.3, 13.4, 1.7, 4.5
 _BRACKET, _TALL_BRACKET, _SQUARE, _TALL_SQUARE = 3.9, 8.8, 2.8, 6.7
 _COLUMN_GAP = 10.0
-_DOTS = 7.8
+_DOTS = 10.2
+"""With the little room at both sides that they have among letters."""
 
 
 def width(expression: Expr) -> float:
@@ -115,7 +116,8 @@ def _symbol(symbol: Symbol, style: int) -> float:
 
 def _words(words: str, style: int) -> float:
     """Words; those of foreign letters take up to twice the room."""
-    return sum(_WORD if ord(c) < _FOREIGN else 2 * _WORD for c in words) * _SCALE[style]
+    signs = sum(_WORD if ord(c) < _FOREIGN else 2 * _WORD for c in words)
+    return (signs + 3.0 * sum(c in _WIDE for c in words)) * _SCALE[style]
 
 
 _FOREIGN = 0x250
