@@ -57,7 +57,7 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #show math.equation.where(block: true): set par(leading: .8em)
 #show math.equation: set block(breakable: false, spacing: .95em)
 // where a very long word may be broken
-#let z = h(0pt)
+#let z = box()
 // a vector or a matrix: bold and upright
 #let bf(letter) = math.bold(math.upright(letter))
 // the comma of a decimal

@@ -1,7 +1,7 @@
 """Words as typst: always string literals, so that nothing in them is obeyed.
 
 Control and direction characters are shown, not obeyed; a very long word may be broken every few letters, at
-``z``, room of no width that ``typst.PREAMBLE`` defines.
+``z``, an empty box that ``typst.PREAMBLE`` defines.
 """
 
 from __future__ import annotations
