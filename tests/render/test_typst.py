@@ -268,6 +268,13 @@ def test_words_of_each_role() -> None:
     assert source.endswith("\n#v(96pt)\n")
 
 
+def test_a_tall_formula_makes_its_line_taller() -> None:
+    source = render(Document("T", (Section("S", (Paragraph((TALL, " and ", ONE / TWO)),)),)))
+    assert "#words[#tall(" in source
+    assert source.count("#tall(") == 2
+    assert '#m("1"' in render(Document("T", (Section("S", (Paragraph((ONE,)),)),)))
+
+
 def test_a_table_has_numbers_at_the_right_and_shares_its_width() -> None:
     source = render(Document("T", (Section("S", (Table(("A", "B"), (("x", MINUS), ("y", ONE))),)),)))
     assert "#table(columns: (auto, auto,), align: (left, right,)," in source
