@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pytest
 from browser import node, node_modules
@@ -58,7 +58,12 @@ def test_formulas() -> None:
 
 
 def test_two_hundred_problems() -> None:
-    assert rejected(document for _, document in generated_documents()) == []
+    assert rejected(made_up()) == []
+
+
+def made_up() -> Iterator[Document]:
+    """The two hundred, worked out when they are wanted."""
+    yield from (document for _, document in generated_documents())
 
 
 def test_every_node_and_documents_made_up() -> None:
