@@ -34,7 +34,7 @@ _PAGE: Words = {
     "{count} steps": {"de": "{count} Schritte", "hi": "{count} चरण"},
     "used in {equations}": {"de": "gebraucht in {equations}", "hi": "{equations} में प्रयुक्त"},
     "given": {"de": "gegeben", "hi": "दिया है"},
-    "weight {entry} = {value}": {"de": "Gewicht {entry} = {value}", "hi": "भार {entry} = {value}"},
+    "weight {entry}": {"de": "Gewicht {entry}", "hi": "भार {entry}"},
     "Layer": {"de": "Schicht", "hi": "परत"},
     "Op": {"de": "Operation", "hi": "संक्रिया"},
     "Shape": {"de": "Form", "hi": "आकार"},
@@ -51,9 +51,9 @@ _PAGE: Words = {
     "Value": {"de": "Wert", "hi": "मान"},
     "Copy": {"de": "Kopieren", "hi": "कॉपी करें"},
     "Copied": {"de": "Kopiert", "hi": "कॉपी हो गया"},
-    "Hover over a number to see where it comes from; click a weight to see the chain of its gradient.": {
-        "de": "Zeigen Sie auf eine Zahl: Woher kommt sie? Klicken Sie auf ein Gewicht: die Kette seines Gradienten.",
-        "hi": "किसी संख्या पर जाएँ: वह कहाँ से आई? किसी भार पर क्लिक करें: उसके ग्रेडिएंट की शृंखला देखें।",
+    "Hover over a number to see where it comes from, click a weight to see its gradient.": {
+        "de": "Auf eine Zahl zeigen: woher sie kommt; ein Gewicht anklicken: sein Gradient.",
+        "hi": "संख्या पर जाएँ: वह कहाँ से आई; भार पर क्लिक करें: उसका ग्रेडिएंट।",
     },
 }
 

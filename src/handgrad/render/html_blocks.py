@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 
 from msgspec import Struct
 
@@ -16,8 +17,8 @@ from handgrad.render.inline import clean, inline
 from handgrad.render.latex import aligned, broken
 from handgrad.render.svg import svg
 
-WIDTH = 600.0
-"""Pixels that an equation may take: what the text column leaves beside the equation's number."""
+WIDTH = 540.0
+"""Pixels at a font size of 16 that the text column leaves an equation beside its number."""
 
 _LATEX_WIDTH = 446.0
 
@@ -37,12 +38,22 @@ def text(words: str) -> str:
 
 def section(part: Section, number: int, setting: Setting) -> str:
     """A section under its heading."""
-    blocks = "\n".join(block(one, setting) for one in part.blocks)
+    blocks = "\n".join(_run(list(run), setting) for _, run in groupby(part.blocks, _given))
     if not setting.linked:
         return f'<section>\n<h2 dir="auto">{text(part.title)}</h2>\n{blocks}\n</section>'
     key = text(part.key or f"section-{number}")
     heading = f'<h2 id="{key}" dir="auto">{text(part.title)}</h2>'
     return f'<section aria-labelledby="{key}">\n{heading}\n{blocks}\n</section>'
+
+
+def _given(one: Block) -> bool:
+    """Whether a block is what is given of a quantity; such stand beside one another."""
+    return isinstance(one, Equation) and not one.number and bool(one.name)
+
+
+def _run(blocks: list[Block], setting: Setting) -> str:
+    written = "\n".join(block(one, setting) for one in blocks)
+    return f'<div class="given">\n{written}\n</div>' if _given(blocks[0]) else written
 
 
 def block(one: Block, setting: Setting) -> str:
@@ -82,13 +93,20 @@ def _figure(figure: Figure) -> str:
 def table(one: Table) -> str:
     """A table in a box that scrolls where the page is narrow."""
     sides = [' class="right"' if right else "" for right in numeric_columns(one)]
-    head = "".join(f'<th scope="col"{side}>{span(cell)}</th>' for cell, side in zip(one.header, sides, strict=True))
+    head = "".join(f'<th scope="col"{side}>{_head(cell)}</th>' for cell, side in zip(one.header, sides, strict=True))
     rows = "\n".join(
         "<tr>" + "".join(f"<td{side}>{_cell(cell)}</td>" for cell, side in zip(row, sides, strict=True)) + "</tr>"
         for row in one.rows
     )
     body = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>"
     return f'<div class="wide block" role="group" tabindex="0"><table>\n{body}\n</table></div>'
+
+
+def _head(cell: Span) -> str:
+    """The head of a column; mathematics is told in words too, since some readers take it for a picture."""
+    if not isinstance(cell, Expr):
+        return text(cell)
+    return f'<span class="unseen">{text(inline(cell))}</span><span aria-hidden="true">{mathml.inline(cell)}</span>'
 
 
 def _cell(cell: Span) -> str:
@@ -105,7 +123,7 @@ def equation(one: Equation, setting: Setting) -> str:
     return (
         f'<div class="equation block"{mark}{given}>\n'
         f'<div class="math" role="group" tabindex="0" aria-label="{label}">{shown}</div>\n'
-        f"{_margin(one, setting)}{_source(one, label, setting)}</div>"
+        f"{_margin(one, setting)}{_source(one, label)}</div>"
     )
 
 
@@ -124,7 +142,7 @@ def _margin(one: Equation, setting: Setting) -> str:
 
 
 def origins(used: Sequence[int], setting: Setting) -> str:
-    """from (3) and (4)"""
+    """Which equations an equation comes from: "from (3) and (4)"."""
     links = listed(setting.language, [reference(n, setting) for n in used])
     return say(setting.language, "from {equations}", equations=links)
 
@@ -134,7 +152,7 @@ def reference(number: int, setting: Setting) -> str:
     return f'<a href="#e{number}">({number})</a>' if setting.linked else f"({number})"
 
 
-def _source(one: Equation, label: str, setting: Setting) -> str:
+def _source(one: Equation, label: str) -> str:
     hidden = f'<span class="unseen">: {label}</span>'
     return f"<details><summary>LaTeX{hidden}</summary><pre>{escape(latex(one))}</pre></details>\n"
 

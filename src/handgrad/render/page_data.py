@@ -21,10 +21,10 @@ _WORDS = (
     "from {equations}",
     "used in {equations}",
     "given",
-    "weight {entry} = {value}",
+    "weight {entry}",
     "Copy",
     "Copied",
-    "Hover over a number to see where it comes from; click a weight to see the chain of its gradient.",
+    "Hover over a number to see where it comes from, click a weight to see its gradient.",
 )
 """What the script says."""
 
@@ -53,11 +53,12 @@ def _equations(document: Document) -> Iterator[Equation]:
 
 
 def _quantities(found: list[Equation]) -> dict[str, dict[str, Any]]:
-    """Of each quantity how it is written, the equation that settles it (0: it is given) and those that use it."""
+    """Of each quantity the sign before its value, the equation that settles it (0: it is given) and those that use it."""
     quantities: dict[str, dict[str, Any]] = {}
     for equation in found:
         if equation.name:
-            settled = {"text": inline(equation.left), "made": equation.number, "used": []}
+            sign = equation.lines[-1].sign
+            settled = {"sign": sign, "made": equation.number, "used": []}
             quantities.setdefault(equation.name, settled)
         for name in equation.uses:
             if equation.number and name in quantities and equation.number not in quantities[name]["used"]:

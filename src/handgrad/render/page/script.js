@@ -43,15 +43,11 @@
     status.classList.toggle("said", parts.length > 0);
     status.replaceChildren(...(parts.length ? parts : [say(HINT)]));
   };
-  const HINT = "Hover over a number to see where it comes from; click a weight to see the chain of its gradient.";
+  const HINT = "Hover over a number to see where it comes from, click a weight to see its gradient.";
 
   /* what is known of an entry: its quantity, the equation that makes it, those that use it */
 
-  const quantity = (of) => {
-    const name = of.split("[")[0];
-    return data.quantities[name] || { text: name, made: 0, used: [] };
-  };
-  const [WRITTEN, VALUE] = [0, 1];
+  const quantity = (of) => data.quantities[of.split("[")[0]] || { sign: "=", made: 0, used: [] };
   const entry = (of) => data.entries[of] || [of, ""];
   const gradient = (of) => (data.quantities[`dL/d${of.split("[")[0]}`]?.made ? `dL/d${of}` : "");
 
@@ -69,8 +65,11 @@
     for (const element of elements) element?.classList.add(name);
   };
 
+  let followed = null;
   const follow = (of) => {
-    const { made, used } = of ? quantity(of) : { made: 0, used: [] };
+    if (of === followed) return;
+    followed = of;
+    const { made, used, sign } = of ? quantity(of) : { made: 0, used: [] };
     mark(of ? places.get(of) || [] : chain ? [...(places.get(chain) || []), ...(places.get(gradient(chain)) || [])] : [], "same");
     mark(of ? [equations.get(made)] : [], "makes");
     mark(used.map((n) => equations.get(n)), "takes");
@@ -78,10 +77,10 @@
       const [written, value] = entry(of);
       const origin = made ? spoken("from {equations}", { "{equations}": [link(made)] }) : [say("given")];
       const uses = used.length ? ["; ", ...spoken("used in {equations}", { "{equations}": linked(used, ", ") })] : [];
-      tell(`${value} = ${written}, `, ...origin, ...uses);
+      tell(`${value} ${sign} ${written}, `, ...origin, ...uses);
     } else if (chain) {
       const [written, value] = entry(gradient(chain));
-      tell(`${written}${value && ` = ${value}`}: `, ...linked(path, " → "));
+      tell(`${written}${value && ` ${quantity(gradient(chain)).sign} ${value}`}: `, ...linked(path, " → "));
     } else {
       tell();
     }
@@ -105,6 +104,7 @@
     back.disabled = at <= 0;
     on.disabled = at === path.length - 1;
     out.hidden = !(current || chain || pinned);
+    followed = null;
     follow(pinned);
   };
 
@@ -242,7 +242,7 @@
       shape.setAttribute("role", "button");
       shape.setAttribute("tabindex", named.size ? -1 : 0);
       const [written, value] = entry(of);
-      shape.setAttribute("aria-label", say("weight {entry} = {value}", { entry: written, value }));
+      shape.setAttribute("aria-label", say("weight {entry}", { entry: `${written} ${quantity(of).sign} ${value}` }));
       named.add(of);
     }
   }
