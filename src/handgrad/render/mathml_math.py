@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from html import escape
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any
 
 from handgrad.notation.nodes import (
@@ -43,6 +43,7 @@ from handgrad.render.breaking import (
     SUM,
     Bracketed,
     bracketed,
+    children,
     dotted,
     signed_terms,
 )
@@ -103,20 +104,26 @@ def _identifier(letters: str, **attributes: str) -> str:
     return element("mi", escape(clean(letters)), **attributes)
 
 
-def _brackets(*parts: str, around: str = "()") -> str:
-    """Brackets that grow with what they hold."""
-    return element("mrow", operator(around[0]), *parts, operator(around[1]))
+def _brackets(*parts: str, around: str = "()", tall: bool = False) -> str:
+    """Brackets, which grow with what is tall; others may not, since browsers give them the room of the largest."""
+    stretchy = "" if tall else "false"
+    return element("mrow", operator(around[0], stretchy=stretchy), *parts, operator(around[1], stretchy=stretchy))
 
 
-def _short_brackets(*parts: str, around: str = "()") -> tuple[str, ...]:
-    """Brackets that stay as they are."""
-    return (operator(around[0], stretchy="false"), *parts, operator(around[1], stretchy="false"))
+def _tall(expression: Expr) -> bool:
+    """Whether an expression is higher than a line."""
+    if isinstance(expression, Entry):
+        return _tall(expression.array)
+    return isinstance(expression, _HIGH) or any(map(_tall, children(expression)))
+
+
+_HIGH = (Fraction, Partial, Matrix, Stack, Cases, BigSum)
 
 
 def part(expression: Expr, whole: int, *, first: bool = True) -> str:
     """A part of a larger whole, in brackets where it needs them."""
     text = math(expression)
-    return _brackets(text) if bracketed(expression, whole, first=first) else text
+    return _brackets(text, tall=_tall(expression)) if bracketed(expression, whole, first=first) else text
 
 
 def _symbol(symbol: Symbol) -> str:
@@ -127,7 +134,7 @@ def _indexed(symbol: Symbol, sub: str) -> str:
     """A letter with what stands below and above it."""
     letter = _letter(symbol)
     above = [operator(_PRIMES.get(symbol.primes, "′" * symbol.primes))] if symbol.primes else []
-    above += _short_brackets(_index(symbol.sup)) if symbol.sup else ()
+    above += [_brackets(_index(symbol.sup))] if symbol.sup else []
     if sub and above:
         return element("msubsup", letter, sub, row(*above))
     if sub:
@@ -179,8 +186,8 @@ def _entry(entry: Entry) -> str:
     if isinstance(array, Symbol) and not array.sub:
         return _indexed(Symbol(array.base, hat=array.hat, primes=array.primes, sup=array.sup), indices)
     letters = math(array)
-    held = letters if isinstance(array, (Symbol, Partial, Function)) else _brackets(letters)
-    return element("mrow", held, *_short_brackets(indices, around="[]"))
+    held = letters if isinstance(array, (Symbol, Partial, Function)) else _brackets(letters, tall=_tall(array))
+    return element("mrow", held, _brackets(indices, around="[]"))
 
 
 def _commas(parts: Iterable[str]) -> list[str]:
@@ -236,7 +243,15 @@ def _hadamard(product: Hadamard) -> str:
 
 
 def _power(power: Power) -> str:
-    return element("msup", part(power.base, ATOM), math(power.exponent))
+    return _raised(power.base, math(power.exponent))
+
+
+def _raised(base: Expr, exponent: str) -> str:
+    """A base with its exponent, which stands above an index, not behind it."""
+    held = part(base, ATOM)
+    if held.startswith("<msub>") and held.endswith("</msub>") and isinstance(base, (Symbol, Entry)):
+        return f"<msubsup>{held[6:-7]}{exponent}</msubsup>"
+    return element("msup", held, exponent)
 
 
 def _name(name: str | Symbol) -> str:
@@ -250,14 +265,15 @@ def _function(function: Function) -> str:
     name = _name(function.name)
     if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
         return element("mrow", name, operator(_APPLIED, rspace=_THIN), math(function.arguments[0]))
-    return element("mrow", name, operator(_APPLIED), _brackets(*_commas(map(math, function.arguments))))
+    arguments = _commas(map(math, function.arguments))
+    return element("mrow", name, operator(_APPLIED), _brackets(*arguments, tall=any(map(_tall, function.arguments))))
 
 
 def _bracketed(part: Bracketed) -> str:
     """Brackets that open and close in different rows cannot grow with what they hold."""
     name = (_name(part.name), operator(_APPLIED)) if part.name else ()
     if part.opens and part.closes:
-        return row(*name, _brackets(math(part.value)))
+        return row(*name, _brackets(math(part.value), tall=_tall(part.value)))
     opening = (*name, operator("(", form="prefix", stretchy="false")) if part.opens else ()
     closing = operator(")", form="postfix", stretchy="false") if part.closes else operator(",")
     return element("mrow", *opening, math(part.value), closing)
@@ -295,18 +311,22 @@ def _table(kind: str, rows: Iterable[Iterable[str]]) -> str:
 
 def _matrix(matrix: Matrix) -> str:
     columns = list(zip(*matrix.rows, strict=True))
-    if all(_decimal(entry) or isinstance(entry, Dots) for column in columns for entry in column):
+    if all(_decimal(entry) or isinstance(entry, Dots) for entry in chain(*columns)):
         cells = zip(*map(_decimals, columns), strict=True)
-        return _brackets(_table("hg-matrix hg-decimals", cells), around="[]")
-    return _brackets(_table("hg-matrix", (map(_cell, entries) for entries in matrix.rows)), around="[]")
+        return _brackets(_table("hg-matrix hg-decimals", cells), around="[]", tall=True)
+    kind = "hg-matrix hg-formulas" if any(map(_formula, chain(*columns))) else "hg-matrix"
+    return _brackets(_table(kind, (map(_cell, entries) for entries in matrix.rows)), around="[]", tall=True)
 
 
 def _cell(entry: Expr) -> str:
-    """A formula as a fraction is set as large as it is in the line."""
-    large = isinstance(entry, Fraction) and not (
+    return element("mtd", math(entry), displaystyle="true" if _formula(entry) else "")
+
+
+def _formula(entry: Expr) -> bool:
+    """A formula that is a fraction is set as large as in the line; a fraction of numbers is small."""
+    return isinstance(entry, Fraction) and not (
         isinstance(entry.numerator, Number) and isinstance(entry.denominator, Number)
     )
-    return element("mtd", math(entry), displaystyle="true" if large else "")
 
 
 def _decimal(entry: Expr) -> bool:
@@ -379,7 +399,7 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Matrix: _matrix,
     Stack: _stack,
     Dots: lambda d: _identifier(_DOTS[d.direction]),
-    Transpose: lambda t: element("msup", part(t.value, ATOM), _identifier("⊤")),
+    Transpose: lambda t: _raised(t.value, _identifier("⊤")),
     Partial: _partial,
     Gradient: _gradient,
     BigSum: _big_sum,
