@@ -2,10 +2,69 @@
 
 from __future__ import annotations
 
-from handgrad.notation.picture import Picture
-from handgrad.trace import Trace
+from handgrad.drawing.drawing import Drawing
+from handgrad.drawing.lines import arrows, outlines
+from handgrad.drawing.pieces import LINE, area, around, moved
+from handgrad.drawing.sheet import Sheet
+from handgrad.drawing.values import VALUE, Values
+from handgrad.notation.picture import Label, Shape, Stroke
+from handgrad.notation.words import say
+from handgrad.problem import Problem
+from handgrad.trace import Trace, solve
+
+MARGIN = 14.0
 
 
-def draw(trace: Trace) -> Picture:
-    """To be written."""
-    return Picture(0, 0, (), trace.problem.title)
+def draw(trace: Trace | Problem, *, gradients: bool = True, values: bool = True) -> Drawing:
+    """The network with its numbers on it: nodes and edges, grids and windows, gradients on the way back.
+
+    ``values`` = False draws symbols in place of numbers; a Problem is solved first.
+    """
+    solved = solve(trace) if isinstance(trace, Problem) else trace
+    return solved.decided(lambda: _drawing(solved, gradients=gradients, values=values))
+
+
+def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
+    shown = Values(trace, numbers=values, gradients=gradients and values)
+    sheet = Sheet(shown)
+    shapes = [shape for name in sheet.found for shape in sheet.places[name].shapes]
+    shapes += [*sheet.links(), *arrows(sheet), *outlines(sheet)]
+    left, _, _, bottom = around(area(shape) for shape in shapes)
+    shapes += _notes(shown, left, bottom + 2 * LINE)
+    left, top, right, bottom = around(area(shape) for shape in shapes)
+    placed = tuple(moved(shape, MARGIN - left, MARGIN - top) for shape in shapes)
+    width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
+    language = shown.language
+    title = trace.problem.title or say(language, "The network")
+    return Drawing(width, height, placed, title, _description(sheet), language)
+
+
+def _notes(values: Values, x: float, y: float) -> list[Shape]:
+    """What the two ways are, and what is shown of a batch."""
+    language, problem = values.language, values.trace.problem
+    shapes: list[Shape] = []
+    if values.numbers:
+        shapes.append(Stroke(((x, y), (x + 26, y)), "arrow", arrow=True))
+        shapes.append(Label(x + 34, y, say(language, "forward: values"), "note", "start", VALUE))
+        y += LINE
+    if any(values.gradient(name) for name in (*values.plan.given, *values.plan.steps)):
+        shapes.append(Stroke(((x + 26, y), (x, y)), "back", arrow=True))
+        shapes.append(Label(x + 34, y, say(language, "backward: gradients (slanted)"), "gradient", "start", VALUE))
+        y += LINE
+    notes = []
+    if values.numbers and problem.batch and problem.examples > 1:
+        notes.append(say(language, "Shown is the first of {n} examples; gradients of parameters and L are of all.", n=problem.examples))
+    if values.rounded:
+        notes.append(say(language, "Decimals are rounded."))
+    return [*shapes, *(Label(x, y + LINE * i, note, "note", "start", VALUE) for i, note in enumerate(notes))]
+
+
+def _description(sheet: Sheet) -> str:
+    """The picture in words, for those who do not see it."""
+    language = sheet.values.language
+    parts = []
+    for unit in sheet.found.values():
+        name = unit.op.name.replace("_", " ") if unit.op is not None else say(language, "input")
+        size = "×".join(str(n) for n in unit.shape) or "1"
+        parts.append(f"{unit.name}: {name}{', ' + unit.activation if unit.activation else ''} ({size})")
+    return "; ".join(parts) + "."

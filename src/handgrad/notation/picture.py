@@ -6,12 +6,23 @@ drawn like follows from its ``role``, so that every format styles the same thing
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from handgrad.notation.nodes import Expr
 
-Role = str
-"""What a shape stands for: "edge", "node", "window", "gradient", …; see ``render/svg.py`` for the styles."""
+Role = Literal[
+    "edge", "arrow", "back", "node", "layer", "op", "cell", "window", "given", "seen", "winner", "halo",
+    "value", "gradient", "symbol", "name", "note", "dots",
+]  # fmt: skip
+"""What a shape stands for.
+
+"edge" joins nodes, "arrow" quantities, "back" runs with the gradients; "layer" frames the nodes of one quantity, "op" is a box with an op's
+name; a "cell" is an entry of a grid, a "window" the outline of a kernel or pool on it, "given" that of what it gives, "seen" a cell under
+that window, "winner" the cell that a maximum took; "halo" keeps what lies behind a label from it. Labels are a
+"value", a "gradient" (on the way back), the "symbol" of a quantity, the "name" of an op, a "note", or "dots".
+"""
 
 
 class Stroke(Struct, frozen=True):
@@ -51,18 +62,34 @@ class Label(Struct, frozen=True):
     y: float
     text: str | Expr
     role: Role
-    anchor: str = "middle"
-    size: float = 10.0
+    anchor: Literal["start", "middle", "end"] = "middle"
+    size: float = 12.0
     of: str = ""
 
 
-Shape = Stroke | Disc | Box | Label
+class Weight(Struct, frozen=True):
+    """The edge of one weight with its labels, which belong together: ``of`` names the weight.
+
+    The edges of all weights lie behind all of their labels.
+    """
+
+    edge: Stroke
+    labels: tuple[Box | Label, ...]
+    of: str
+
+
+Shape = Stroke | Disc | Box | Label | Weight
 
 
 class Picture(Struct, frozen=True):
-    """Shapes from back to front on a sheet of ``width`` × ``height`` points; ``title`` says in words what it shows."""
+    """Shapes from back to front on a sheet of ``width`` × ``height`` points.
+
+    ``title`` and ``description`` say in words what it shows.
+    """
 
     width: float
     height: float
     shapes: tuple[Shape, ...]
     title: str
+    description: str = ""
+    language: str = "en"
