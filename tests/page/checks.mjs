@@ -113,7 +113,7 @@ export const CHECKS = {
 
   "a click on a weight shows the chain of its gradient": async ({ open }) => {
     const page = await open("ann.html");
-    await page.click('svg [role="button"][data-of="W1[2,3]"]');
+    await page.click('svg [role="button"][data-of="W1[2,3]"] .hg-value');
     assert.equal(
       await status(page),
       "∂L/∂W₁[2,3] ≈ −0.002436: (1) → (2) → (3) → (4) → (5) → (6) → (9) → (11) → (12) → (14) → (15) → (16)",

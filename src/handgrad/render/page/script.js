@@ -139,6 +139,7 @@
 
   /* the mouse */
 
+  /** The entry under the mouse or the focus, and that whose chain a click would show. */
   const held = (event) => event.target.closest?.("[data-of]")?.dataset.of || "";
   const enter = (event) => {
     const of = held(event);
@@ -151,12 +152,16 @@
   main.addEventListener("mouseout", exit);
   main.addEventListener("focusin", enter);
   main.addEventListener("focusout", exit);
-  main.addEventListener("click", (event) => {
-    const of = held(event);
-    if (!of) return;
-    if (event.target.closest("svg") && gradient(of)) lead(of);
-    else pin(of);
-  });
+  const leads = (event) => {
+    const of = event.target.closest("svg") && (event.target.closest(".hg-weight")?.dataset.of || held(event));
+    return of && gradient(of) ? of : "";
+  };
+  const take = (event) => {
+    if (leads(event)) lead(leads(event));
+    else if (held(event)) pin(held(event));
+    return Boolean(held(event));
+  };
+  main.addEventListener("click", take);
 
   /* links to a step while stepping */
 
@@ -194,13 +199,7 @@
     Escape: leave,
   };
 
-  const press = (event) => {
-    const of = held(event);
-    if (!of || (event.key !== "Enter" && event.key !== " ")) return false;
-    if (event.target.closest("svg") && gradient(of)) lead(of);
-    else pin(of);
-    return true;
-  };
+  const press = (event) => (event.key === "Enter" || event.key === " ") && take(event);
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
@@ -235,8 +234,7 @@
   for (const picture of main.querySelectorAll("svg")) {
     picture.setAttribute("role", "group");
     const named = new Set();
-    const shapes = [...picture.querySelectorAll("text[data-of]"), ...picture.querySelectorAll("[data-of]")];
-    for (const shape of shapes) {
+    for (const shape of picture.querySelectorAll(".hg-weight, text[data-of]")) {
       const of = shape.dataset.of;
       if (named.has(of) || !gradient(of) || quantity(of).made) continue;
       shape.setAttribute("role", "button");
