@@ -14,7 +14,7 @@ const inView = (page, id) =>
     const box = document.getElementById(one).getBoundingClientRect();
     return box.top >= 0 && box.bottom <= document.getElementById("bar").getBoundingClientRect().top;
   }, id);
-const focused = (page) => page.evaluate(() => document.activeElement.dataset.of || document.activeElement.id);
+const focused = (page) => page.evaluate(() => document.activeElement.closest("[data-of]")?.dataset.of || document.activeElement.id);
 
 /** Gone through with Tab until the focus is on what is looked for. */
 const tabTo = async (page, selector) => {
@@ -113,7 +113,7 @@ export const CHECKS = {
 
   "a click on a weight shows the chain of its gradient": async ({ open }) => {
     const page = await open("ann.html");
-    await page.click('svg [role="button"][data-of="W1[2,3]"] .hg-value');
+    await page.click('.hg-weight[data-of="W1[2,3]"] .hg-value');
     assert.equal(
       await status(page),
       "∂L/∂W₁[2,3] ≈ −0.002436: (1) → (2) → (3) → (4) → (5) → (6) → (9) → (11) → (12) → (14) → (15) → (16)",

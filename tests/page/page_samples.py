@@ -5,7 +5,8 @@ from __future__ import annotations
 import handgrad as hg
 from handgrad.working.document import Document
 
-HOSTILE = """<script>alert(1)</script>"><img src=x onerror=alert(2)></script> ]]> &amp; \u202egnirts שלום""" + "x" * 10_000
+_SIGNS = """<script>alert(1)</script>"><img src=x onerror=alert(2)></script> ]]> &amp; \u202egnirts שלום"""
+HOSTILE = _SIGNS + "x" * 10_000
 
 
 def hostile() -> Document:

@@ -10,10 +10,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from page_samples import hostile, large
 
 import handgrad as hg
 from conftest import EXAMPLES, ROOT, example
-from page_samples import hostile, large
 
 HERE = Path(__file__).parent
 CHECKS = re.findall(r'^  "(.+)": async', (HERE / "checks.mjs").read_text(), re.MULTILINE)
@@ -56,7 +56,8 @@ def test_every_check_is_run(found: dict[str, str]) -> None:
     assert len(CHECKS) >= 15
 
 
-def test_the_printed_page_is_searched(found: dict[str, str], folder: Path) -> None:
+@pytest.mark.usefixtures("found")
+def test_the_printed_page_is_searched(folder: Path) -> None:
     if shutil.which("pdftotext") is None:
         pytest.skip("needs pdftotext")
     command = ["pdftotext", "-layout", str(folder / "ann.pdf"), "-"]

@@ -89,7 +89,7 @@ def _figure(figure: Figure) -> str:
     caption = f'<figcaption dir="auto">{_spans(figure.caption)}</figcaption>' if figure.caption else ""
     picture = figure.draw()
     sheet = f'<div class="sheet" role="group" tabindex="0" aria-label="{text(picture.title)}">'
-    return f'<figure class="picture block">{sheet}{svg(picture, embedded=True)}</div>{caption}</figure>'
+    return f'<figure class="picture">{sheet}{svg(picture, embedded=True)}</div>{caption}</figure>'
 
 
 def table(one: Table) -> str:

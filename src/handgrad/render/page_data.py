@@ -53,7 +53,7 @@ def _equations(document: Document) -> Iterator[Equation]:
 
 
 def _quantities(found: list[Equation]) -> dict[str, dict[str, Any]]:
-    """Of each quantity the sign before its value, the equation that settles it (0: it is given) and those that use it."""
+    """Of each quantity the sign before its value, what equation settles it (0: it is given) and which use it."""
     quantities: dict[str, dict[str, Any]] = {}
     for equation in found:
         if equation.name:

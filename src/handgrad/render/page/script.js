@@ -182,7 +182,7 @@
     if (!group || !(event.key in MOVES)) return false;
     const stops = [...group.querySelectorAll(group.matches("svg") ? '[role="button"]' : "[data-of]")];
     if (!stops.length) return false;
-    const now = stops.indexOf(event.target.closest('[data-of], [role="button"]'));
+    const now = stops.indexOf(event.target.closest('[role="button"], [data-of]'));
     const next = stops[Math.min(Math.max(now + MOVES[event.key], 0), stops.length - 1)];
     if (group.matches("svg")) for (const stop of stops) stop.tabIndex = stop === next ? 0 : -1;
     next.focus();
@@ -236,13 +236,17 @@
     const named = new Set();
     for (const shape of picture.querySelectorAll(".hg-weight, text[data-of]")) {
       const of = shape.dataset.of;
-      if (named.has(of) || !gradient(of) || quantity(of).made) continue;
-      shape.setAttribute("role", "button");
-      shape.setAttribute("tabindex", named.size ? -1 : 0);
-      const [written, value] = entry(of);
-      shape.setAttribute("aria-label", say("weight {entry}", { entry: `${written} ${quantity(of).sign} ${value}` }));
+      if (named.has(of) || !(of in data.entries) || !gradient(of) || quantity(of).made) continue;
       named.add(of);
+      const [written, value] = entry(of);
+      const edge = shape.querySelector(".hg-hit");
+      const words = say("weight {entry}", { entry: `${written} ${quantity(of).sign} ${value}` });
+      const button = edge || shape;
+      button.setAttribute("role", "button");
+      button.setAttribute("tabindex", -1);
+      button.setAttribute("aria-label", edge ? words : `${written}, ${shape.textContent}`);
     }
+    (picture.querySelector(".hg-hit[role]") || picture.querySelector("[role=button]"))?.setAttribute("tabindex", 0);
   }
   for (const place of main.querySelectorAll(".math [data-of]")) place.tabIndex = -1;
 
