@@ -47,7 +47,7 @@ def breaks(widths: Sequence[float], whole: Sequence[bool]) -> list[int]:
     starts, used, left = [0], widths[0], total - widths[0]
     for number in range(1, len(widths)):
         enough = used + widths[number] / 2 > total / rows
-        if enough and not whole[number] and left > total / rows / 3:
+        if enough and not whole[number] and left > total / rows / 2.5:
             starts.append(number)
             used = 0.0
         used += widths[number]

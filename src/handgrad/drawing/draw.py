@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from handgrad.drawing.drawing import Drawing
 from handgrad.drawing.lines import arrows, outlines
-from handgrad.drawing.pieces import LINE, area, around, moved
+from handgrad.drawing.pieces import LINE, Area, area, around, crosses, moved, overlap
 from handgrad.drawing.sheet import Sheet
 from handgrad.drawing.values import VALUE, Values
-from handgrad.notation.picture import Label, Shape, Stroke
+from handgrad.notation.picture import Label, Shape, Stroke, Weight
 from handgrad.notation.words import say
 from handgrad.problem import Problem
 from handgrad.trace import Trace, solve
@@ -26,9 +26,7 @@ def draw(trace: Trace | Problem, *, gradients: bool = True, values: bool = True)
 
 def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
     shown = Values(trace, numbers=values, gradients=gradients and values)
-    sheet = Sheet(shown)
-    shapes = [shape for name in sheet.found for shape in sheet.places[name].shapes]
-    shapes += [*sheet.links(), *arrows(sheet), *outlines(sheet)]
+    sheet, shapes = _laid_out(shown)
     left, _, _, bottom = around(area(shape) for shape in shapes)
     shapes += _notes(shown, left, bottom + 2 * LINE)
     left, top, right, bottom = around(area(shape) for shape in shapes)
@@ -37,6 +35,38 @@ def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
     language = shown.language
     title = trace.problem.title or say(language, "The network")
     return Drawing(width, height, placed, title, _description(sheet), language)
+
+
+def _laid_out(values: Values) -> tuple[Sheet, list[Shape]]:
+    """A sheet and what stands on it; dense layers whose edges would run into something are drawn as boxes."""
+    boxed: set[str] = set()
+    while True:
+        sheet = Sheet(values, boxed)
+        links, lines = sheet.links(), arrows(sheet)
+        crowded = _crowded(sheet, links, lines)
+        if not crowded:
+            shapes = [shape for name in sheet.found for shape in sheet.places[name].shapes]
+            return sheet, [*shapes, *(shape for link in links.values() for shape in link), *lines, *outlines(sheet)]
+        boxed.add(crowded)
+
+
+def _crowded(sheet: Sheet, links: dict[str, list[Shape]], lines: list[Stroke]) -> str:
+    """A dense layer whose edges or labels run into those of another, into an arrow or a unit; "" if there is none."""
+    taken: list[Area] = []
+    for name, link in links.items():
+        labels = [area(shape) for shape in link if isinstance(shape, Label)]
+        labels += [area(label) for shape in link if isinstance(shape, Weight) for label in shape.labels]
+        hull = around(area(shape) for shape in link)
+        ends = (name, *sheet.found[name].reads)
+        others = [(p.left, p.top, p.right, p.bottom) for other, p in sheet.places.items() if other not in ends]
+        if (
+            any(overlap(hull, other) for other in (*taken, *others))
+            or any(crosses(line, label) for line in lines for label in labels)
+            or any(overlap(label, sheet.places[end].core) for label in labels for end in ends)
+        ):
+            return name
+        taken.append(hull)
+    return ""
 
 
 def _notes(values: Values, x: float, y: float) -> list[Shape]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from handgrad.drawing.graph import Unit, windowed
+from handgrad.drawing.graph import windowed
 from handgrad.drawing.pieces import Spot
 from handgrad.drawing.sheet import ROWS, Sheet
 from handgrad.drawing.window import Window
@@ -20,45 +20,85 @@ AROUND = 2.0
 """From the cells under a window to its outline."""
 
 
-def arrows(sheet: Sheet) -> list[Shape]:
+def arrows(sheet: Sheet) -> list[Stroke]:
     """Straight across one gap, in a lane below the columns between, or on to the next row."""
-    floor = [max(sheet.places[unit.name].bottom for unit in column) for column in sheet.columns]
-    shapes: list[Shape] = []
+    lanes = _Lanes(sheet)
+    found: list[Stroke] = []
     for name, unit in sheet.found.items():
         if name in sheet.joins:
             continue
         near = sorted((s for s in unit.reads if _adjacent(sheet, s, name)), key=lambda s: sheet.places[s].axis)
         far = [s for s in unit.reads if s not in near]
-        shapes += [_straight(sheet, source, name, k - (len(near) - 1) / 2) for k, source in enumerate(near)]
-        shapes += [_lane(sheet, source, name, k - (len(far) - 1) / 2, floor) for k, source in enumerate(far)]
-    return shapes
+        for source, height in zip((*near, *far), _heights(sheet, name, len(near) + len(far)), strict=True):
+            straight = source in near
+            found.append(_straight(sheet, source, name, height) if straight else lanes.lane(source, name, height))
+    return found
+
+
+def _heights(sheet: Sheet, name: str, count: int) -> list[float]:
+    """Where so many arrows come in."""
+    target = sheet.places[name]
+    step = min(SPREAD, (target.entry[3] - target.entry[1] - 6) / max(count - 1, 1))
+    return [target.axis + step * (k - (count - 1) / 2) for k in range(count)]
 
 
 def _adjacent(sheet: Sheet, source: str, name: str) -> bool:
     return sheet.deep[source] + 1 == sheet.deep[name]
 
 
-def _straight(sheet: Sheet, source: str, name: str, side: float) -> Stroke:
+def _straight(sheet: Sheet, source: str, name: str, height: float) -> Stroke:
     left, target = sheet.places[source], sheet.places[name]
-    start, end = (left.core[2], left.axis), (target.entry[0], target.axis + SPREAD * side)
+    start, end = (left.core[2], left.axis), (target.entry[0], height)
     row = sheet.row[sheet.deep[name]]
     if row == sheet.row[sheet.deep[source]]:
-        return Stroke((start, end), "arrow", arrow=True)
+        out, back = sheet.span(sheet.deep[source])[1], sheet.span(sheet.deep[name])[0]
+        return _line((start, (out, start[1]), (back, end[1]), end))
     before = [p for n, p in sheet.places.items() if sheet.row[sheet.deep[n]] == row - 1]
     right, between = max(piece.right for piece in before) + LANE, max(piece.bottom for piece in before) + ROWS / 2
-    out = min(target.entry[0], 0) - 1.5 * LANE
-    points = (start, (right, start[1]), (right, between), (out, between), (out, end[1]), end)
-    return Stroke(points, "arrow", arrow=True)
+    out = -1.5 * LANE
+    return _line((start, (right, start[1]), (right, between), (out, between), (out, end[1]), end))
 
 
-def _lane(sheet: Sheet, source: str, name: str, side: float, floor: list[float]) -> Stroke:
-    first, last = sheet.deep[source], sheet.deep[name]
-    left, target = sheet.places[source], sheet.places[name]
-    y = max(floor[first : last + 1]) + LANE
-    floor[first : last + 1] = [y] * (last + 1 - first)
-    start = (left.core[0] + left.core[2]) / 2
-    end = (target.entry[0] + target.entry[2]) / 2 + SPREAD * side
-    return Stroke(((start, left.core[3]), (start, y), (end, y), (end, target.entry[3])), "arrow", arrow=True)
+def _line(points: Sequence[tuple[float, float]]) -> Stroke:
+    """An arrow through points, those left out that stand on the way."""
+    kept = [points[0]]
+    for i, point in enumerate(points[1:-1], 1):
+        if point != kept[-1] and not kept[-1][1] == point[1] == points[i + 1][1]:
+            kept.append(point)
+    return Stroke((*kept, points[-1]), "arrow", arrow=True)
+
+
+class _Lanes:
+    """Lines that pass columns below all that stands in them."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.sheet = sheet
+        self.floor = [max(sheet.places[unit.name].bottom for unit in column) for column in sheet.columns]
+        self.used = [0.0] * (len(sheet.columns) + 1)
+        """How much of the gap before each column is taken by lines up and down."""
+
+    def lane(self, source: str, name: str, height: float) -> Stroke:
+        """Down from a quantity, along, and up to what reads it."""
+        sheet = self.sheet
+        first, last = sheet.deep[source], sheet.deep[name]
+        left, target = sheet.places[source], sheet.places[name]
+        y = max(self.floor[first : last + 1]) + LANE
+        self.floor[first : last + 1] = [y] * (last + 1 - first)
+        if self._lowest(source, first):
+            x = (left.core[0] + left.core[2]) / 2
+            down = [(x, left.core[3]), (x, y)]
+        else:
+            x = sheet.span(first)[1] + self._gap(first + 1)
+            down = [(left.core[2], left.axis), (x, left.axis), (x, y)]
+        x = sheet.span(last)[0] - self._gap(last)
+        return _line((*down, (x, y), (x, height), (target.entry[0], height)))
+
+    def _lowest(self, name: str, number: int) -> bool:
+        return self.sheet.columns[number][-1].name == name
+
+    def _gap(self, number: int) -> float:
+        self.used[number] += 6
+        return 4 + self.used[number]
 
 
 def outlines(sheet: Sheet) -> list[Shape]:
@@ -86,6 +126,3 @@ def _around(cells: Iterable[Spot], role: str) -> Box:
     top, bottom = min(c.y - c.half_height for c in cells), max(c.y + c.half_height for c in cells)
     width, height = right - left + 2 * AROUND, bottom - top + 2 * AROUND
     return Box(left - AROUND, top - AROUND, width, height, "window" if role == "window" else "given")
-
-
-__all__ = ["Unit", "arrows", "outlines"]

@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from handgrad.drawing.pieces import Line, Piece, Spot, wide
 from handgrad.drawing.values import Values
-from handgrad.drawing.views import FRAME
 from handgrad.notation.picture import Box, Label, Stroke, Weight
 from handgrad.ops.op import Shape as Index
 
@@ -21,8 +20,8 @@ HIGH = 13.0
 AIR = 1.5
 """What is kept free around a label on an edge."""
 
-RIM = FRAME + 3
-"""What is kept free between a node and a label."""
+RIM = 3.0
+"""What is kept free between the frame of a layer and a label."""
 
 MOST_EDGES = 40
 """Edges of a layer that may carry labels; among more a reader finds none."""
@@ -35,6 +34,8 @@ class Edge(Struct, frozen=True):
     end: Spot
     lines: tuple[Line, ...]
     of: str
+    free: tuple[float, float]
+    """From where to where labels may stand: between the frames of the two layers."""
 
     def point(self, t: float) -> tuple[float, float]:
         """A point between the middles of the two nodes."""
@@ -59,11 +60,12 @@ def label_lines(values: Values, name: str, index: Index, *, gradients: bool) -> 
 def edges(values: Values, name: str, source: Piece, target: Piece, *, labels: int) -> list[Edge]:
     """All edges between what is drawn of two layers; ``labels``: so many lines of type on each (0 to 2)."""
     found = []
+    free = source.core[2] + RIM, target.core[0] - RIM
     for i, end in target.spots.items():
         for j, start in source.spots.items():
             index = (*(i or (0,)), *(j or (0,)))
             lines = label_lines(values, name, index, gradients=labels > 1) if labels and values.numbers else ()
-            found.append(Edge(start, end, lines, values.called(name, index)))
+            found.append(Edge(start, end, lines, values.called(name, index), free))
     return found
 
 
@@ -76,8 +78,7 @@ def placed(found: Sequence[Edge], *, staggered: bool) -> list[float] | None:
     """Where on each edge its label stands (0 at its start, 1 at its end); None if they do not all fit."""
     width, height = room(found)
     reach = found[0].end.x - found[0].start.x
-    low = (found[0].start.half_width + width / 2 + RIM) / reach
-    high = 1 - (found[0].end.half_width + width / 2 + RIM) / reach
+    low, high = ((x - found[0].start.x) / reach for x in (found[0].free[0] + width / 2, found[0].free[1] - width / 2))
     if low > high:
         return None
     steps = [low + (high - low) * k / 24 for k in range(25)]
@@ -114,7 +115,7 @@ def _staggered(found: Sequence[Edge], steps: Sequence[float], size: tuple[float,
 def drawn(found: Sequence[Edge]) -> tuple[Weight, ...]:
     """The edges with their labels, with fewer lines of type where not all fit."""
     for count in (2, 1, 0):
-        some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of) for edge in found]
+        some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of, edge.free) for edge in found]
         if not count or not some[0].lines or len(some) > MOST_EDGES:
             break
         if (places := placed(some, staggered=True)) is not None:
@@ -127,6 +128,6 @@ def _labelled(edge: Edge, t: float) -> Weight:
     parts: list[Box | Label] = []
     for i, (text, role, of) in enumerate(edge.lines):
         middle, width = y + HIGH * (i - (len(edge.lines) - 1) / 2), wide(edge.lines[i : i + 1], SIZE)
-        parts.append(Box(x - width / 2, middle - HIGH / 2, width, HIGH, "halo", of))
+        parts.append(Box(x - width / 2, middle - HIGH / 2 - 1, width, HIGH + 2, "halo", of))
         parts.append(Label(x, middle, text, role, "middle", SIZE, of))
     return Weight(edge.stroke(), tuple(parts), edge.of)

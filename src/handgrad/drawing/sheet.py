@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from msgspec.structs import replace
+from collections.abc import Collection, Sequence
 
 from handgrad.drawing.blocks import Blocks
 from handgrad.drawing.columns import breaks, columns
 from handgrad.drawing.graph import Unit, depths, units
-from handgrad.drawing.links import MOST_EDGES, RIM, SIZE, Edge, drawn, edges, placed, room
+from handgrad.drawing.links import MOST_EDGES, RIM, drawn, edges, placed, room
 from handgrad.drawing.pieces import LINE, Line, Piece, area, stack, wide
 from handgrad.drawing.values import Values
 from handgrad.drawing.window import Window, window
@@ -25,22 +23,25 @@ BETWEEN = 30.0
 ROWS = 56.0
 """Between two rows of a network that is broken into rows."""
 
+STEEP = 240.0
+"""From middle to middle of two layers, at most, for the sake of what stands below their nodes."""
+
 MOST_SPACING = 150
 LESS_SPACING = 110
 """From node to node, at most, so that the labels on edges fit; among more than four nodes less."""
 
 
 class Sheet:
-    """The layout of one network."""
+    """The layout of one network; ``boxed`` are dense layers that are drawn as a box, not as edges."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, boxed: Collection[str] = ()) -> None:
         self.values = values
         self.found = units(values.trace)
         self.deep = depths(self.found)
         self.windows = self._windows()
         marks: dict[str, dict[Index, Role]] = {source: seen.marks for source, seen in self.windows.values()}
         self.blocks = Blocks(values, self.found, marks)
-        self.joins = [name for name, unit in self.found.items() if self.blocks.joins(unit, self.deep)]
+        self.joins = [name for name, unit in self.found.items() if name not in boxed and self.blocks.joins(unit, self.deep)]
         self.columns = columns(self.found, self.deep)
         self.pieces = self._pieces()
         self.row: list[int] = []
@@ -62,14 +63,17 @@ class Sheet:
 
     def _pieces(self) -> dict[str, Piece]:
         """The pieces, the nodes of joined layers so far apart that their weights find room."""
-        spacing: dict[str, float] = {}
-        for name in self.joins:
-            source = self.found[name].reads[0]
-            needed = self._spacing(self.found[source], self.found[name])
-            for each in (source, name):
-                spacing[each] = max(spacing.get(each, 0), needed)
+        spacing = dict.fromkeys(self.found, 0.0)
+        pairs = [(self.found[self.found[name].reads[0]], self.found[name]) for name in self.joins]
+        for source, unit in pairs:
+            needed = self._spacing(source, unit)
+            spacing[source.name] = max(spacing[source.name], needed)
+            spacing[unit.name] = max(spacing[unit.name], needed)
+        for source, unit in pairs + pairs[::-1]:  # layers of one length stand level
+            if source.shape == unit.shape:
+                spacing[source.name] = spacing[unit.name] = max(spacing[source.name], spacing[unit.name])
         return {
-            name: self.blocks.piece(unit, spacing.get(name, 0), joins=name in self.joins)
+            name: self.blocks.piece(unit, spacing[name], joins=name in self.joins)
             for name, unit in self.found.items()
         }
 
@@ -96,14 +100,36 @@ class Sheet:
         name = dict(unit.parameters)["W"]
         n, m = len(left.spots), len(right.spots)
         if not self.values.numbers or n * m > MOST_EDGES:
-            return 90 + 8.0 * min(n, m)
+            return max(90 + 8.0 * min(n, m), self._slope(left, right))
         width, _ = room(edges(self.values, name, left, right.at(left.width, 0), labels=2))
         share = 1 / (min(n, m) + 1)
-        rim = max(spot.half_width for piece in (left, right) for spot in piece.spots.values())
-        middles = min(max((rim + width / 2 + RIM) / share, 2 * (rim + RIM) + width + 10), 340)
-        inner = left.width - max(spot.x for spot in left.spots.values()) + min(spot.x for spot in right.spots.values())
+        ends = [spot.x for piece in (left, right) for spot in piece.spots.values()]
+        rims = left.core[2] - ends[0], ends[-1] - right.core[0]
+        middles = min(max((max(rims) + width / 2 + RIM) / share, sum(rims) + 2 * RIM + width + 10), 340)
         head = wide(self._symbols(name)) + 12
-        return max(60.0, middles - inner, head)
+        return max(60.0, middles - sum(rims), head, self._slope(left, right))
+
+    def _slope(self, left: Piece, right: Piece) -> float:
+        """How wide a gap must be so that no edge runs over what stands above the shorter layer."""
+        tops = [next(iter(piece.spots.values())) for piece in (left, right)]
+        steep = self._under(left, right)
+        fall = abs((tops[0].y - left.axis) - (tops[1].y - right.axis))
+        lower = right if tops[1].y - right.axis > tops[0].y - left.axis else left
+        top = next(iter(lower.spots.values()))
+        clear = fall * (lower.head / 2 + 4) / (top.y - lower.core[1])
+        return max(clear, steep) - min(p.core[2] - p.core[0] for p in (left, right)) / 2
+
+    def _under(self, left: Piece, right: Piece) -> float:
+        """From middle to middle so that the edges from below spare what stands below a node, within reason."""
+        wanted = 0.0
+        for piece, other in ((right, left), (left, right)):
+            spots = [*piece.spots.values()]
+            deepest = max(spot.y for spot in other.spots.values()) - other.axis
+            fall = deepest - (spots[0].y - piece.axis)
+            half = (piece.core[2] - piece.core[0]) / 2
+            if piece.core[3] - spots[-1].y - spots[-1].half_height > 2 * LINE:
+                wanted = max(wanted, fall * half / spots[0].half_height)
+        return min(wanted, STEEP)
 
     def _place(self) -> None:
         """Rows below one another; in a row columns side by side."""
@@ -123,6 +149,11 @@ class Sheet:
             for name in names:
                 self.places[name] = self.places[name].at(0, y - top)
             y = max(self.places[name].bottom for name in names) + ROWS
+
+    def span(self, number: int) -> tuple[float, float]:
+        """From where to where a column reaches."""
+        pieces = [self.places[unit.name] for unit in self.columns[number]]
+        return min(piece.left for piece in pieces), max(piece.right for piece in pieces)
 
     def _whole(self) -> list[bool]:
         """Before which columns no row may begin: where edges join, or more than one line goes on."""
@@ -175,9 +206,9 @@ class Sheet:
             lines.append((self.values.symbol(gradient), "gradient", gradient))
         return lines
 
-    def links(self) -> list[Shape]:
-        """The edges of dense layers, above them the symbol of their weights."""
-        shapes: list[Shape] = []
+    def links(self) -> dict[str, list[Shape]]:
+        """The edges of each dense layer, above them the symbol of their weights."""
+        links: dict[str, list[Shape]] = {}
         for name in self.joins:
             source, target = self.places[self.found[name].reads[0]], self.places[name]
             weight = dict(self.found[name].parameters)["W"]
@@ -185,8 +216,8 @@ class Sheet:
             lines = self._symbols(weight)
             middle = (source.core[2] + target.core[0]) / 2
             top = _top(found, middle, wide(lines) / 2 + 6)
-            shapes += [*found, *stack(lines, middle, top - 8 - LINE * len(lines) / 2)]
-        return shapes
+            links[name] = [*found, *stack(lines, middle, top - 8 - LINE * len(lines) / 2)]
+        return links
 
 
 def _step(piece: Piece) -> float:
@@ -207,6 +238,3 @@ def _top(found: Sequence[Weight], middle: float, half: float) -> float:
             if left < middle + half and right > middle - half:
                 tops.append(top)
     return min(tops)
-
-
-__all__ = ["Edge", "SIZE", "Sheet", "replace"]

@@ -70,6 +70,8 @@ def nodes(lines: Lines, count: int | None, of: Callable[[Index], str], below: Li
         spots[index] = Spot(x, y, r, r)
         shapes += circle(spots[index], texts[index], of(index))
         if index in under:
+            broad = wide(under[index])
+            shapes.append(Box(x - broad / 2, y + r + 2, broad, foot, "ground"))
             shapes += stack(under[index], x, y + r + foot / 2 + 2)
         y += step
     height = max(spot.y for spot in spots.values()) + r + foot + FRAME
@@ -140,7 +142,7 @@ def _cells(
     shapes: list[Shape] = []
     marked: list[Shape] = []
     spots: dict[Index, Spot] = {}
-    top = LINE if title else 0.0
+    top = LINE + 3 if title else 0.0
     y = top
     for row in rows:
         x = 0.0
@@ -159,7 +161,7 @@ def _cells(
             x += broad
         y += tall
     if title:
-        shapes.append(Label(x / 2, LINE / 2 - 1, title, "name", size=VALUE))
+        shapes.append(Label(x / 2, LINE / 2, title, "name", size=VALUE))
     return Piece(x, y, (top + y) / 2, (*shapes, *marked), spots)
 
 
@@ -198,7 +200,7 @@ def headed(piece: Piece, lines: Sequence[Line]) -> Piece:
     width = max(piece.width, wide(lines))
     placed = piece.at((width - piece.width) / 2, head)
     shapes = (*stack(lines, width / 2, head / 2 - 2), *placed.shapes)
-    return Piece(width, piece.height + head, placed.axis, shapes, placed.spots, placed.core, placed.entry)
+    return Piece(width, piece.height + head, placed.axis, shapes, placed.spots, placed.core, placed.entry, wide(lines))
 
 
 __all__ = ["FRAME", "Expr", "Lines", "bias_lines", "grid", "header", "headed", "lines_of", "nodes", "places"]

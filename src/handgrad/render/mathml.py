@@ -7,7 +7,8 @@ from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import Row, rows, shrunk
 from handgrad.render.inline import inline as in_words
 from handgrad.render.latex_math import points
-from handgrad.render.mathml_math import element, joint, math, operator
+from handgrad.render.mathml_letters import element, operator
+from handgrad.render.mathml_math import joint, math
 
 __all__ = ["CSS", "display", "inline", "math", "width"]
 
@@ -24,6 +25,7 @@ math { font-family: math, "Latin Modern Math", "STIX Two Math", "Cambria Math", 
 .hg-rows > mtr > mtd:first-child, .hg-stack > mtr > mtd:first-child, .hg-decimals > mtr > mtd
   { text-align: right; text-align: -webkit-right; }
 .hg-decimals > mtr > .hg-dots { text-align: center; text-align: -webkit-center; }
+.hg-round { width: 0.62em; }
 .hg-bold { font-weight: bold; }
 .hg-highlight { border: 0.06em solid; padding: 0.15em 0.2em; }
 """

@@ -30,6 +30,7 @@ _LOOKS: dict[str, dict[str, str]] = {
     "window": {"fill": "none", "stroke": "ink", "stroke-width": "1.6", "stroke-dasharray": "6 3"},
     "given": {"fill": "none", "stroke": "ink", "stroke-width": "1.6"},
     "halo": {"fill": "paper", "stroke": "none"},
+    "ground": {"fill": "layer", "stroke": "none"},
     "value": {"fill": "ink"},
     "gradient": {"fill": "gradient", "font-style": "italic"},
     "symbol": {"fill": "ink"},
@@ -54,7 +55,7 @@ def svg(picture: Picture, *, embedded: bool = False) -> str:
     words = f"<title>{escaped(picture.title)}</title>"
     if picture.description:
         words += f"<desc>{escaped(picture.description)}</desc>"
-    body = "\n".join(_shapes(picture))
+    body = "\n".join(_PRINTERS[type(shape)](shape) for shape in picture.layers)
     text = f'{head}\n{words}\n<style>{_style()}</style>\n<g font-family="{_SERIF}">\n{body}\n</g>\n</svg>\n'
     return text if embedded else '<?xml version="1.0" encoding="UTF-8"?>\n' + text
 
@@ -82,19 +83,6 @@ def _style() -> str:
         rules.append(f".hg-{role}{{{colours}}}")
     rules.append(".hg-hit{stroke:transparent;stroke-width:9;fill:none}")
     return f"@supports (color:var(--hg-ink)){{{''.join(rules)}}}"
-
-
-def _shapes(picture: Picture) -> list[str]:
-    weights = [shape for shape in picture.shapes if isinstance(shape, Weight)]
-    others = [shape for shape in picture.shapes if not isinstance(shape, Weight)]
-    frames = [shape for shape in others if isinstance(shape, Box) and shape.role == "layer"]
-    rest = [shape for shape in others if not (isinstance(shape, Box) and shape.role == "layer")]
-    return [
-        *(_PRINTERS[type(shape)](shape) for shape in frames),
-        *(_stroke(weight.edge) for weight in weights),
-        *(_PRINTERS[type(shape)](shape) for shape in rest),
-        *(_weight(weight) for weight in weights),
-    ]
 
 
 def _look(role: str, of: str = "") -> str:
@@ -184,4 +172,4 @@ def _weight(weight: Weight) -> str:
     return f'<g class="hg-weight"{_data(weight.of)}>{hit}{labels}</g>'
 
 
-_PRINTERS: dict[type, Callable[[Any], str]] = {Stroke: _stroke, Disc: _disc, Box: _box, Label: _label}
+_PRINTERS: dict[type, Callable[[Any], str]] = {Stroke: _stroke, Disc: _disc, Box: _box, Label: _label, Weight: _weight}
