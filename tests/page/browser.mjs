@@ -41,6 +41,7 @@ for (const [name, check] of Object.entries(CHECKS)) {
   } catch (error) {
     found[name] = error.stack;
   }
+  await Promise.all(browser.contexts().map((context) => context.close()));
 }
 await browser.close();
 console.log(JSON.stringify(found));

@@ -17,7 +17,7 @@ from handgrad.render.inline import clean, inline
 from handgrad.render.latex import aligned, broken
 from handgrad.render.svg import svg
 
-WIDTH = 540.0
+WIDTH = 560.0
 """Pixels at a font size of 16 that the text column leaves an equation beside its number."""
 
 _LATEX_WIDTH = 446.0
