@@ -14,6 +14,9 @@ WIDEST = 1400.0
 ROW = 1150.0
 """About how wide a row is then."""
 
+LAST = 0.6
+"""The share of a row that may be missing in the last."""
+
 
 def columns(found: dict[str, Unit], deep: dict[str, int]) -> list[list[Unit]]:
     """The units of each column from top to bottom."""
@@ -39,17 +42,24 @@ def _middle(near: dict[str, list[str]], places: dict[str, float]) -> Callable[[U
 
 
 def breaks(widths: Sequence[float], whole: Sequence[bool]) -> list[int]:
-    """The columns that begin a row: ``widths`` with the gap before each, ``whole``: no row may begin there."""
-    total = sum(widths)
-    if total <= WIDEST:
+    """The columns that begin a row, so that rows are about as wide as one another.
+
+    ``widths`` are those of the columns with the gap before each; where ``whole`` no row may begin.
+    """
+    if sum(widths) <= WIDEST:
         return [0]
-    rows = -(-total // ROW)
-    starts, used, left = [0], widths[0], total - widths[0]
-    for number in range(1, len(widths)):
-        enough = used + widths[number] / 2 > total / rows
-        if enough and not whole[number] and left > total / rows / 2.5:
-            starts.append(number)
-            used = 0.0
-        used += widths[number]
-        left -= widths[number]
-    return starts
+    costs: list[tuple[float, list[int]]] = [(0.0, [])]
+    for end in range(1, len(widths) + 1):
+        ways = []
+        for start in range(end):
+            if start == 0 or not whole[start]:
+                cost, starts = costs[start]
+                ways.append((cost + _ragged(sum(widths[start:end]), last=end == len(widths)), [*starts, start]))
+        costs.append(min(ways))
+    return costs[-1][1]
+
+
+def _ragged(width: float, *, last: bool) -> float:
+    """How far a row is from the width it should have; the last one may well be shorter, but not a scrap."""
+    missing = (ROW - width) / ROW
+    return missing**2 * (4 if missing < 0 else 0.4 if last and missing < LAST else 1)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from handgrad.drawing.drawing import Drawing
+from handgrad.drawing.graph import Unit, units
 from handgrad.drawing.lines import arrows, outlines
+from handgrad.drawing.overview import MOST_UNITS, Overview
 from handgrad.drawing.pieces import LINE, Area, area, around, crosses, moved, overlap
 from handgrad.drawing.sheet import Sheet
 from handgrad.drawing.values import VALUE, Values
@@ -26,19 +28,24 @@ def draw(trace: Trace | Problem, *, gradients: bool = True, values: bool = True)
 
 def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
     shown = Values(trace, numbers=values, gradients=gradients and values)
-    sheet, shapes = _laid_out(shown)
+    found = units(trace)
+    if len(found) > MOST_UNITS:
+        shapes = Overview(shown).shapes()
+    else:
+        shapes = _laid_out(shown)
+    slanted = any(isinstance(shape, Label) and shape.role == "gradient" for shape in shapes)
     left, _, _, bottom = around(area(shape) for shape in shapes)
-    shapes += _notes(shown, left, bottom + 2 * LINE)
+    shapes += _notes(shown, left, bottom + 2 * LINE, slanted=slanted)
     left, top, right, bottom = around(area(shape) for shape in shapes)
     placed = tuple(moved(shape, MARGIN - left, MARGIN - top) for shape in shapes)
     width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
     language = shown.language
     title = trace.problem.title or say(language, "The network")
-    return Drawing(width, height, placed, title, _description(sheet), language)
+    return Drawing(width, height, placed, title, _description(shown, found), language)
 
 
-def _laid_out(values: Values) -> tuple[Sheet, list[Shape]]:
-    """A sheet and what stands on it; dense layers whose edges would run into something are drawn as boxes."""
+def _laid_out(values: Values) -> list[Shape]:
+    """What stands on a sheet; dense layers whose edges would run into something are drawn as boxes."""
     boxed: set[str] = set()
     while True:
         sheet = Sheet(values, boxed)
@@ -46,7 +53,7 @@ def _laid_out(values: Values) -> tuple[Sheet, list[Shape]]:
         crowded = _crowded(sheet, links, lines)
         if not crowded:
             shapes = [shape for name in sheet.found for shape in sheet.places[name].shapes]
-            return sheet, [*shapes, *(shape for link in links.values() for shape in link), *lines, *outlines(sheet)]
+            return [*shapes, *(shape for link in links.values() for shape in link), *lines, *outlines(sheet)]
         boxed.add(crowded)
 
 
@@ -69,7 +76,7 @@ def _crowded(sheet: Sheet, links: dict[str, list[Shape]], lines: list[Stroke]) -
     return ""
 
 
-def _notes(values: Values, x: float, y: float) -> list[Shape]:
+def _notes(values: Values, x: float, y: float, *, slanted: bool) -> list[Shape]:
     """What the two ways are, and what is shown of a batch."""
     language, problem = values.language, values.trace.problem
     shapes: list[Shape] = []
@@ -77,7 +84,7 @@ def _notes(values: Values, x: float, y: float) -> list[Shape]:
         shapes.append(Stroke(((x, y), (x + 26, y)), "arrow", arrow=True))
         shapes.append(Label(x + 34, y, say(language, "forward: values"), "note", "start", VALUE))
         y += LINE
-    if any(values.gradient(name) for name in (*values.plan.given, *values.plan.steps)):
+    if slanted:
         shapes.append(Stroke(((x + 26, y), (x, y)), "back", arrow=True))
         shapes.append(Label(x + 34, y, say(language, "backward: gradients (slanted)"), "gradient", "start", VALUE))
         y += LINE
@@ -89,11 +96,11 @@ def _notes(values: Values, x: float, y: float) -> list[Shape]:
     return [*shapes, *(Label(x, y + LINE * i, note, "note", "start", VALUE) for i, note in enumerate(notes))]
 
 
-def _description(sheet: Sheet) -> str:
+def _description(values: Values, found: dict[str, Unit]) -> str:
     """The picture in words, for those who do not see it."""
-    language = sheet.values.language
+    language = values.language
     parts = []
-    for unit in sheet.found.values():
+    for unit in found.values():
         name = unit.op.name.replace("_", " ") if unit.op is not None else say(language, "input")
         size = "×".join(str(n) for n in unit.shape) or "1"
         parts.append(f"{unit.name}: {name}{', ' + unit.activation if unit.activation else ''} ({size})")

@@ -16,6 +16,9 @@ LANE = 16.0
 SPREAD = 12.0
 """Between two arrows into one box."""
 
+STRAIGHT = 10.0
+"""The last stretch of an arrow into a box, at least."""
+
 AROUND = 2.0
 """From the cells under a window to its outline."""
 
@@ -51,7 +54,7 @@ def _straight(sheet: Sheet, source: str, name: str, height: float) -> Stroke:
     start, end = (left.core[2], left.axis), (target.entry[0], height)
     row = sheet.row[sheet.deep[name]]
     if row == sheet.row[sheet.deep[source]]:
-        out, back = sheet.span(sheet.deep[source])[1], sheet.span(sheet.deep[name])[0]
+        out, back = sheet.span(sheet.deep[source])[1] + 4, sheet.span(sheet.deep[name])[0] - STRAIGHT
         return _line((start, (out, start[1]), (back, end[1]), end))
     before = [p for n, p in sheet.places.items() if sheet.row[sheet.deep[n]] == row - 1]
     right, between = max(piece.right for piece in before) + LANE, max(piece.bottom for piece in before) + ROWS / 2
@@ -98,7 +101,7 @@ class _Lanes:
 
     def _gap(self, number: int) -> float:
         self.used[number] += 6
-        return 4 + self.used[number]
+        return STRAIGHT - 4 + self.used[number]
 
 
 def outlines(sheet: Sheet) -> list[Shape]:

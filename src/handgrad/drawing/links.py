@@ -27,6 +27,10 @@ MOST_EDGES = 40
 """Edges of a layer that may carry labels; among more a reader finds none."""
 
 
+MOST_STAGGERED = 16
+"""The same where the labels do not stand in one column."""
+
+
 class Edge(Struct, frozen=True):
     """From a node to a node, with the lines of its label and the name of its weight."""
 
@@ -113,13 +117,13 @@ def _staggered(found: Sequence[Edge], steps: Sequence[float], size: tuple[float,
 
 
 def drawn(found: Sequence[Edge]) -> tuple[Weight, ...]:
-    """The edges with their labels, with fewer lines of type where not all fit."""
-    for count in (2, 1, 0):
-        some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of, edge.free) for edge in found]
-        if not count or not some[0].lines or len(some) > MOST_EDGES:
-            break
-        if (places := placed(some, staggered=True)) is not None:
-            return tuple(_labelled(edge, t) for edge, t in zip(some, places, strict=True))
+    """The edges with their labels: all in one column if there is one, else staggered, with fewer lines, or none."""
+    if found[0].lines and len(found) <= MOST_EDGES:
+        ways = [(count, staggered) for staggered in (False, True) for count in (2, 1)]
+        for count, staggered in ways if len(found) <= MOST_STAGGERED else ways[:2]:
+            some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of, edge.free) for edge in found]
+            if (places := placed(some, staggered=staggered)) is not None:
+                return tuple(_labelled(edge, t) for edge, t in zip(some, places, strict=True))
     return tuple(Weight(edge.stroke(), (), edge.of) for edge in found)
 
 

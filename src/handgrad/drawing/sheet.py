@@ -26,9 +26,12 @@ ROWS = 56.0
 STEEP = 240.0
 """From middle to middle of two layers, at most, for the sake of what stands below their nodes."""
 
+WIDE = 440.0
+"""From middle to middle of two layers, at most, for the sake of the other nodes."""
+
 MOST_SPACING = 150
 LESS_SPACING = 110
-"""From node to node, at most, so that the labels on edges fit; among more than four nodes less."""
+"""From node to node, at most, so that the labels on edges fit; among more than five nodes less."""
 
 
 class Sheet:
@@ -84,7 +87,7 @@ class Sheet:
         least = max(_step(left), _step(right)) if len(left.spots) == len(right.spots) else 0.0
         if not self.values.numbers or len(left.spots) * len(right.spots) > MOST_EDGES:
             return least
-        most = MOST_SPACING if max(len(left.spots), len(right.spots)) <= 4 else LESS_SPACING
+        most = MOST_SPACING if max(len(left.spots), len(right.spots)) <= 5 else LESS_SPACING
         for labels in (2, 1):
             for spacing in range(70, most + 1, 8):
                 a = self.blocks.view(source, spacing, joins=source.name in self.joins)
@@ -117,7 +120,8 @@ class Sheet:
         lower = right if tops[1].y - right.axis > tops[0].y - left.axis else left
         top = next(iter(lower.spots.values()))
         clear = fall * (lower.head / 2 + 4) / (top.y - lower.core[1])
-        return max(clear, steep) - min(p.core[2] - p.core[0] for p in (left, right)) / 2
+        wanted = max(clear, steep, _past(left, right), _past(right, left))
+        return wanted - min(p.core[2] - p.core[0] for p in (left, right)) / 2
 
     def _under(self, left: Piece, right: Piece) -> float:
         """From middle to middle so that the edges from below spare what stands below a node, within reason."""
@@ -238,3 +242,13 @@ def _top(found: Sequence[Weight], middle: float, half: float) -> float:
             if left < middle + half and right > middle - half:
                 tops.append(top)
     return min(tops)
+
+
+def _past(layer: Piece, other: Piece) -> float:
+    """From middle to middle so that the edges of a node pass the other nodes of its layer by, within reason."""
+    spots, others = list(layer.spots.values()), list(other.spots.values())
+    if len(spots) < 2:
+        return 0.0
+    ratio = (spots[1].y - spots[0].y) / spots[0].half_height
+    fall = max(others[-1].y - other.axis - spots[0].y + layer.axis, spots[-1].y - layer.axis - others[0].y + other.axis)
+    return min(fall / (ratio**2 - 1) ** 0.5, WIDE)

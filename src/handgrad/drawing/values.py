@@ -8,7 +8,7 @@ from typing import Any
 from handgrad.arithmetic.value import comparable
 from handgrad.notation.nodes import Dots, Expr, Fraction, Negative, Number, entry_of
 from handgrad.notation.symbols import convention
-from handgrad.ops.op import Shape
+from handgrad.ops.op import Op, Shape
 from handgrad.ops.places import ravel
 from handgrad.trace import Trace, flat
 
@@ -73,6 +73,11 @@ class Values:
             self.rounded = self.rounded or short is not None
             expression = short or expression
         return entry_of(expression, self.called(name, index))
+
+    def constant(self, op: Op, name: str) -> Expr:
+        """A setting of an op as it is printed."""
+        value = self.trace.arithmetic.array(getattr(op, name).written)
+        return self.trace.arithmetic.show(flat(value)[0], given=True).expression
 
     def raw(self, name: str, index: Shape) -> Any:
         """The entry as the arithmetic holds it."""
