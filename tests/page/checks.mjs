@@ -65,6 +65,8 @@ export const CHECKS = {
     assert.ok(await inView(page, "e3"));
     assert.match(await page.textContent("#announcement"), /^Step 3 of 17: Equation \(3\), a₂$/);
     assert.ok((await dim(page)).includes("e4") && !(await dim(page)).includes("e2"));
+    const said = await page.evaluate(() => document.getElementById("announcement").getBoundingClientRect());
+    assert.ok(said.width <= 1 && said.height <= 1);
     await page.keyboard.press("p");
     await page.keyboard.press("ArrowLeft");
     assert.equal(await current(page), "e1");
@@ -142,6 +144,17 @@ export const CHECKS = {
     await page.keyboard.press("Escape");
     assert.deepEqual([await dim(page), await progress(page)], [[], "17 steps"]);
     assert.deepEqual(page.complaints, []);
+  },
+
+  "a weight of a formula, or of a large network, has its chain too": async ({ open }) => {
+    const page = await open("symbolic.html");
+    await page.click('.hg-weight[data-of="W1[1,2]"] .hg-value');
+    assert.equal(await status(page), "∂L/∂W₁[1,2]: (1) → (3) → (4)");
+    assert.equal(await page.getAttribute('.hg-weight[data-of="W1[1,2]"] .hg-hit', "aria-label"), "weight W₁[1,2]");
+    const other = await open("large.html");
+    await other.locator(".hg-hit[role=button]").last().press("Enter");
+    assert.match(await status(other), /^∂L\/∂W₂\[10,128\] ≈ \S+: \(1\) → .* → \(8\)$/);
+    assert.deepEqual([...page.complaints, ...other.complaints], []);
   },
 
   "all of it is there by keyboard": async ({ open }) => {

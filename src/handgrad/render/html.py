@@ -43,6 +43,7 @@ def render(document: Document) -> str:
 <a class="skip" href="#working">{skip}</a>
 <main id="working" class="handgrad" tabindex="-1">
 {_body(document, setting)}
+<p class="unseen" id="announcement" aria-live="polite"></p>
 </main>
 {_controls(document.language)}
 <script type="application/json" id="data">{page_data(document)}</script>
@@ -100,5 +101,4 @@ def _controls(language: str) -> str:
 <span id="progress"></span>
 <div id="status" role="status"></div>
 <button type="button" id="out" hidden>{out}</button>
-<p class="unseen" id="announcement" aria-live="polite"></p>
 </div>"""

@@ -70,6 +70,8 @@ def block(one: Block, setting: Setting) -> str:
 
 def _paragraph(paragraph: Paragraph) -> str:
     words = _spans(paragraph.spans)
+    if paragraph.role == "room":
+        return '<div class="room block"></div>'
     if paragraph.role == "lead":
         return f'<h3 dir="auto">{words}</h3>'
     role = ' class="note block"' if paragraph.role == "note" else ' class="block"'

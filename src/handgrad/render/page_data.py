@@ -53,12 +53,12 @@ def _equations(document: Document) -> Iterator[Equation]:
 
 
 def _quantities(found: list[Equation]) -> dict[str, dict[str, Any]]:
-    """Of each quantity the sign before its value, what equation settles it (0: it is given) and which use it."""
+    """Of each quantity its text, the sign before its value, what equation settles it (0: given) and which use it."""
     quantities: dict[str, dict[str, Any]] = {}
     for equation in found:
         if equation.name:
             sign = equation.lines[-1].sign
-            settled = {"sign": sign, "made": equation.number, "used": []}
+            settled = {"text": inline(equation.left), "sign": sign, "made": equation.number, "used": []}
             quantities.setdefault(equation.name, settled)
         for name in equation.uses:
             if equation.number and name in quantities and equation.number not in quantities[name]["used"]:

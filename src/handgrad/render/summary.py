@@ -56,7 +56,7 @@ def answer(shown: Answer) -> str:
 
 
 def _language(shown: Problem) -> str:
-    return str(getattr(shown, "language", "en"))
+    return str(getattr(convention(shown.notation), "language", "en"))
 
 
 def _shape(shape: Shape) -> str:

@@ -48,7 +48,8 @@
   /* what is known of an entry: its quantity, the equation that makes it, those that use it */
 
   const quantity = (of) => data.quantities[of.split("[")[0]] || { sign: "=", made: 0, used: [] };
-  const entry = (of) => data.entries[of] || [of, ""];
+  /** How an entry is written, and its value ("" where it is printed nowhere). */
+  const entry = (of) => data.entries[of] || [of.replace(/^[^[]*/, (name) => data.quantities[name]?.text || name), ""];
   const gradient = (of) => (data.quantities[`dL/d${of.split("[")[0]}`]?.made ? `dL/d${of}` : "");
 
   /** The equation that makes a quantity, and whatever it is made from, in order. */
@@ -77,7 +78,7 @@
       const [written, value] = entry(of);
       const origin = made ? spoken("from {equations}", { "{equations}": [link(made)] }) : [say("given")];
       const uses = used.length ? ["; ", ...spoken("used in {equations}", { "{equations}": linked(used, ", ") })] : [];
-      tell(`${value} ${sign} ${written}, `, ...origin, ...uses);
+      tell(`${value && `${value} ${sign} `}${written}, `, ...origin, ...uses);
     } else if (chain) {
       const [written, value] = entry(gradient(chain));
       tell(`${written}${value && ` ${quantity(gradient(chain)).sign} ${value}`}: `, ...linked(path, " → "));
@@ -236,15 +237,16 @@
     const named = new Set();
     for (const shape of picture.querySelectorAll(".hg-weight, text[data-of]")) {
       const of = shape.dataset.of;
-      if (named.has(of) || !(of in data.entries) || !gradient(of) || quantity(of).made) continue;
+      const known = of in data.entries || of.includes("[");
+      if (named.has(of) || !known || !gradient(of) || quantity(of).made) continue;
       named.add(of);
       const [written, value] = entry(of);
       const edge = shape.querySelector(".hg-hit");
-      const words = say("weight {entry}", { entry: `${written} ${quantity(of).sign} ${value}` });
+      const said = written + (value && ` ${quantity(of).sign} ${value}`);
       const button = edge || shape;
       button.setAttribute("role", "button");
       button.setAttribute("tabindex", -1);
-      button.setAttribute("aria-label", edge ? words : `${written}, ${shape.textContent}`);
+      button.setAttribute("aria-label", edge ? say("weight {entry}", { entry: said }) : `${written}, ${shape.textContent}`);
     }
     (picture.querySelector(".hg-hit[role]") || picture.querySelector("[role=button]"))?.setAttribute("tabindex", 0);
   }
