@@ -272,6 +272,8 @@ export const CHECKS = {
       getComputedStyle(document.body).backgroundColor,
       getComputedStyle(document.querySelector("#e9")).opacity,
     ]);
+    const whole = await page.$$eval(".equation", (all) => all.every((e) => getComputedStyle(e).breakInside === "avoid"));
+    assert.ok(whole);
     assert.deepEqual([ink, paper, opacity], ["rgb(0, 0, 0)", "rgb(255, 255, 255)", "1"]);
     await page.pdf({ path: join(folder, "ann.pdf"), preferCSSPageSize: true });
   },

@@ -117,6 +117,8 @@ def _row(board: Board, name: str | None) -> str:
     shape = board.plan.shape(name)
     if board.side_by_side(name):
         shape = (board.examples(name), *shape)
+    board.fresh()
     value = shrunk(board.value(name), _VALUE_WIDTH, width)
-    cells = (text(name), text(_shape(shape)), span(value))
+    rounded = "" if board.exact and board.trace.exact(name) else "≈ "
+    cells = (text(name), text(_shape(shape)), rounded + span(value))
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
