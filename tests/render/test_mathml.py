@@ -198,7 +198,7 @@ def test_an_equation_stands_in_a_row_or_in_rows_aligned_at_the_sign() -> None:
         '<math display="block" alttext="a = a + 1 ≈ −0.5"><mrow><mi>a</mi><mo form="infix">=</mo>'
         f"{line}<mo>≈</mo><mn>−0.5</mn></mrow></math>"
     )
-    assert display(equation, 120) == (
+    assert display(equation, 150) == (
         '<math display="block" alttext="a = a + 1 ≈ −0.5"><mtable displaystyle="true" class="hg-rows">'
         f'<mtr><mtd><mi>a</mi></mtd><mtd><mo form="infix">=</mo>{line}</mtd></mtr>'
         '<mtr><mtd></mtd><mtd><mo form="infix">≈</mo><mn>−0.5</mn></mtd></mtr></mtable></math>'
