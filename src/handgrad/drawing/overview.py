@@ -81,7 +81,9 @@ class Overview:
         for k, source in enumerate(sources):
             line = x + step * (k + 0.5) - 10
             shapes.append(Stroke(((line, y - STUB), (line, y)), "arrow", arrow=True))
-            shapes.append(Label(line + 5, y - STUB / 2 - 2, self.values.symbol(source), "symbol", "start", VALUE, source))
+            shapes.append(
+                Label(line + 5, y - STUB / 2 - 2, self.values.symbol(source), "symbol", "start", VALUE, source)
+            )
         return shapes
 
 

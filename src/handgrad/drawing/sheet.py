@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from math import sqrt
 
 from handgrad.drawing.blocks import Blocks
 from handgrad.drawing.columns import breaks, columns
@@ -44,7 +45,9 @@ class Sheet:
         self.windows = self._windows()
         marks: dict[str, dict[Index, Role]] = {source: seen.marks for source, seen in self.windows.values()}
         self.blocks = Blocks(values, self.found, marks)
-        self.joins = [name for name, unit in self.found.items() if name not in boxed and self.blocks.joins(unit, self.deep)]
+        self.joins = [
+            name for name, unit in self.found.items() if name not in boxed and self.blocks.joins(unit, self.deep)
+        ]
         self.columns = columns(self.found, self.deep)
         self.pieces = self._pieces()
         self.row: list[int] = []
@@ -76,8 +79,7 @@ class Sheet:
             if source.shape == unit.shape:
                 spacing[source.name] = spacing[unit.name] = max(spacing[source.name], spacing[unit.name])
         return {
-            name: self.blocks.piece(unit, spacing[name], joins=name in self.joins)
-            for name, unit in self.found.items()
+            name: self.blocks.piece(unit, spacing[name], joins=name in self.joins) for name, unit in self.found.items()
         }
 
     def _spacing(self, source: Unit, unit: Unit) -> float:
@@ -180,11 +182,9 @@ class Sheet:
             self.places[unit.name] = piece.at(x + (width - piece.width) / 2, y - piece.axis)
 
     def _gap(self, number: int) -> float:
-        gaps = [GAP]
-        for unit in self.columns[number]:
-            if unit.name in self.joins:
-                gaps.append(self._reach(unit, self.pieces[unit.reads[0]], self.pieces[unit.name]))
-        return max(gaps)
+        joined = [unit for unit in self.columns[number] if unit.name in self.joins]
+        wanted = (self._reach(unit, self.pieces[unit.reads[0]], self.pieces[unit.name]) for unit in joined)
+        return max(GAP, *wanted, GAP)
 
     def _heights(self, column: Sequence[Unit]) -> list[float]:
         """The height of each unit's axis: near what it reads in its row, below one another."""
@@ -198,7 +198,9 @@ class Sheet:
         for unit, wish in zip(column, wanted, strict=True):
             piece = self.pieces[unit.name]
             least = None if low is None else low + BETWEEN + piece.axis
-            heights.append(max(y for y in (wish, least, None if wish is not None or low is not None else 0.0) if y is not None))
+            heights.append(
+                max(y for y in (wish, least, None if wish is not None or low is not None else 0.0) if y is not None)
+            )
             low = heights[-1] + piece.height - piece.axis
         drift = [height - wish for height, wish in zip(heights, wanted, strict=True) if wish is not None]
         shift = sum(drift) / len(drift) if drift else (heights[0] + heights[-1]) / 2
@@ -251,4 +253,4 @@ def _past(layer: Piece, other: Piece) -> float:
         return 0.0
     ratio = (spots[1].y - spots[0].y) / spots[0].half_height
     fall = max(others[-1].y - other.axis - spots[0].y + layer.axis, spots[-1].y - layer.axis - others[0].y + other.axis)
-    return min(fall / (ratio**2 - 1) ** 0.5, WIDE)
+    return min(fall / sqrt(ratio**2 - 1), WIDE)

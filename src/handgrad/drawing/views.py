@@ -111,9 +111,7 @@ def bias_lines(values: Values, name: str) -> Lines:
     return lines
 
 
-def grid(
-    lines: Lines, shape: Index, of: Callable[[Index], str], *, along: int, marks: dict[Index, Role]
-) -> Piece:
+def grid(lines: Lines, shape: Index, of: Callable[[Index], str], *, along: int, marks: dict[Index, Role]) -> Piece:
     """A grid of cells for each place of the leading axes; ``along`` = 1 makes the last axis run downwards."""
     single = along == 1 or len(shape) < 2
     inner = shape[-1:] if single else shape[-2:]
@@ -220,4 +218,4 @@ def headed(piece: Piece, lines: Sequence[Line]) -> Piece:
     return Piece(width, piece.height + head, placed.axis, shapes, placed.spots, placed.core, placed.entry, wide(lines))
 
 
-__all__ = ["FRAME", "Expr", "Lines", "bias_lines", "grid", "header", "headed", "lines_of", "nodes", "places"]
+__all__ = ["FRAME", "Expr", "Lines", "bias_lines", "grid", "headed", "header", "lines_of", "nodes", "places"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handgrad.drawing import draw
+from handgrad.drawing.whole import draw
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Span, Table
 from handgrad.notation.nodes import Expr, Function, Number, add
 from handgrad.notation.symbols import convention
