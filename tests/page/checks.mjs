@@ -134,6 +134,7 @@ export const CHECKS = {
     assert.ok(!(await page.evaluate(() => document.querySelector('[data-name="W1"]').classList.contains("dim"))));
     assert.ok(await page.evaluate(() => document.querySelector('[data-name="y"]').classList.contains("dim") === false));
     assert.equal(await progress(page), "12 steps");
+    assert.equal(await focused(page), "W1[2,3]");
     await page.click('#status a[href="#e6"]');
     assert.equal(await current(page), "e6");
     await page.keyboard.press("ArrowRight");

@@ -162,7 +162,10 @@
     else if (held(event)) pin(held(event));
     return Boolean(held(event));
   };
-  main.addEventListener("click", take);
+  main.addEventListener("click", (event) => {
+    event.target.closest(".hg-weight")?.querySelector("[role=button]")?.focus({ preventScroll: true });
+    take(event);
+  });
 
   /* links to a step while stepping */
 
