@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from handgrad.notation.document import Section
+
+if TYPE_CHECKING:
+    from handgrad.working.one_step import OneStep
 
 Paper = Literal["a4", "letter"]
 
@@ -82,5 +85,16 @@ class Document(Struct, frozen=True):
 
         return render(self)
 
+    def step(self, number: int) -> OneStep:
+        """The equation of that number alone, with the numbers of those that it comes from."""
+        from handgrad.working.one_step import one_step
+
+        return one_step(self.sections, number, self.language)
+
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
+
+    def _repr_html_(self) -> str:
+        from handgrad.render.html import fragment
+
+        return fragment(self)
