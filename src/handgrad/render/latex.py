@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Span, Table
+from collections.abc import Sequence
+
+from handgrad.notation.document import Equation, Figure, Line, Paragraph, Span, Table, sources
 from handgrad.notation.nodes import Expr
+from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
-from handgrad.render.latex_text import text
+from handgrad.render.latex_text import text, without_devanagari
 from handgrad.working.document import Document
 
 TEXT_WIDTH = 480.0
@@ -31,36 +34,51 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \renewcommand{\right}{\aftergroup\egroup\growright}
 \allowdisplaybreaks
 \sloppy
+% where an equation comes from, before its number
+\newcommand{\origin}[1]{{\footnotesize\itshape #1\quad}}
 \AtBeginDocument{%
   \setlength{\abovedisplayskip}{5pt plus 3pt}\setlength{\belowdisplayskip}{5pt plus 3pt}%
   \setlength{\abovedisplayshortskip}{2pt}\setlength{\belowdisplayshortskip}{5pt}}
 """
 
 
+_SPOKEN = ("en", "de")
+"""Languages whose letters the fonts have that LaTeX starts with; what is in another one has English words here."""
+
+
 def render(document: Document, *, fragment: bool = False) -> str:
-    """The document as LaTeX; ``fragment`` leaves the preamble out."""
+    """The document as LaTeX; ``fragment`` leaves the preamble out.
+
+    A document in Hindi has its words in English: pdflatex has no Devanagari, and lualatex no font of its own for it.
+    """
+    if document.language not in _SPOKEN and document.spoken is not None:
+        document = document.spoken("en")
     lines = [] if fragment else [_PREAMBLE, r"\begin{document}", ""]
     lines.append(rf"\section*{{{text(document.title)}}}")
+    sources_of = sources(document.sections)
     for section in document.sections:
         lines += ["", rf"\subsection*{{{text(section.title)}}}"]
         for block in section.blocks:
-            if isinstance(block, Figure):
-                continue
-            # no blank line before a display: it would begin a paragraph of its own
-            lines += [_block(block)] if isinstance(block, Equation) else ["", _block(block)]
+            if isinstance(block, Equation):  # no blank line before a display: it would begin a paragraph of its own
+                lines.append(_equation(block, origin(document.language, sources_of.get(block.number, ()))))
+            elif not isinstance(block, Figure):
+                lines += ["", _block(block)]
     if not fragment:
         lines += ["", r"\end{document}"]
-    return "\n".join(lines) + "\n"
+    return without_devanagari("\n".join(lines) + "\n")
 
 
-def _block(block: Block) -> str:
-    match block:
-        case Equation():
-            return _equation(block)
-        case Table():
-            return _table(block)
-        case Figure():
-            return ""
+def origin(language: str, numbers: Sequence[int]) -> str:
+    """Where an equation comes from: "from (3) and (4)"; nothing where it uses no numbered one."""
+    found = listed(language, [f"({number})" for number in numbers])
+    return say(language, "from {equations}", equations=found) if found else ""
+
+
+def _block(block: Paragraph | Table) -> str:
+    if isinstance(block, Table):
+        return _table(block)
+    if block.role == "room":
+        return r"\vspace{96pt}"
     words = "".join(_span(span) for span in block.spans)
     return _paragraph(block, words)
 
@@ -105,10 +123,30 @@ def aligned(left: str, broken_rows: list[Row], tag: str = "") -> str:
     return " \\\\[4pt]\n".join(lines)
 
 
-def _equation(equation: Equation) -> str:
+def _equation(equation: Equation, source: str) -> str:
+    """A display; where it comes from stands before its number, or below where the first row has no room for it."""
     left, broken_rows = broken(equation, TEXT_WIDTH - _TAG)
-    tag = rf" \tag{{{equation.number}}}" if equation.number else ""
-    return f"\\begin{{align*}}\n{aligned(left, broken_rows, tag)}\n\\end{{align*}}"
+    below, tag = "", ""
+    if equation.number:
+        beside = _fits(equation, broken_rows, source)
+        words = rf"\origin{{{text(source)}}}" if source else ""
+        tag = rf" \tag*{{{words}({equation.number})}}" if beside else rf" \tag{{{equation.number}}}"
+        below = "" if beside or not source else f"\n{{\\raggedleft{words}\\par}}"
+    return f"\\begin{{align*}}\n{aligned(left, broken_rows, tag)}\n\\end{{align*}}{below}"
+
+
+def _fits(equation: Equation, broken_rows: list[Row], source: str) -> bool:
+    """Whether the first row leaves room for a source beside the number."""
+    first = [broken_rows[0], *(row for row in broken_rows[1:] if row.sign.startswith("…"))]
+    width = sum(points(part) + _GAP for row in first for _, part in row.parts)
+    # the estimate is never too little: with less the source stands beside far more often, and amsmath moves
+    # a tag that does meet the equation below it
+    return _LIKELY * (points(equation.left) + width) + _TAG + _SOURCE_SIGN * len(source) <= TEXT_WIDTH
+
+
+_LIKELY = 0.85
+_SOURCE_SIGN = 4.0
+"""Points that a letter of a source takes on average, with its room."""
 
 
 def _table(table: Table) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 
-from handgrad.notation.document import Block, Equation, Figure, Span, Table
+from handgrad.notation.document import Block, Equation, Figure, Span, Table, sources
 from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import numeric_columns, shrunk
 from handgrad.render.inline import clean
-from handgrad.render.latex import aligned, broken
+from handgrad.render.latex import aligned, broken, origin
 from handgrad.render.latex_math import math, points
 from handgrad.working.document import Document
 
 PAGE_WIDTH = 520.0
 """Points: what a page of GitHub and a notebook's cell show without scrolling."""
+
+_ROOM = 6
+"""Lines to write in."""
 
 _SPECIAL = set("\\`*_[]#|$~")
 
@@ -21,12 +24,15 @@ _SPECIAL = set("\\`*_[]#|$~")
 def render(document: Document) -> str:
     """The document as Markdown."""
     lines = [f"# {text(document.title)}"]
+    sources_of = sources(document.sections)
     for section in document.sections:
         lines += ["", f"## {text(section.title)}"]
         for block in section.blocks:
             if isinstance(block, Figure):
                 continue
             lines += ["", _block(block)]
+            source = origin(document.language, sources_of.get(block.number, ())) if isinstance(block, Equation) else ""
+            lines += ["", f"*{text(source)}*"] if source else []
     return "\n".join(lines) + "\n"
 
 
@@ -47,6 +53,8 @@ def _block(block: Block) -> str:
             return _table(block)
         case Figure():
             return ""
+    if block.role == "room":
+        return "\n".join(["<br>"] * _ROOM)
     words = _first_escaped("".join(_span(span) for span in block.spans).strip())
     if block.role == "lead":
         return f"### {words}"
