@@ -142,11 +142,16 @@ def mistakes(notation: object) -> list[tuple[str, str]]:
     if isinstance(notation, str):
         if notation in CONVENTIONS:
             return []
-        return [("", f'unknown notation "{notation}"; known are {_named("symbols")}, or a table of symbols')]
+        return [
+            (
+                "",
+                f'unknown notation "{notation}"; known are {", ".join(map(_shown, CONVENTIONS))}, or a table of symbols',
+            )
+        ]
     if not isinstance(notation, dict):
         return [("", f"expected the name of a notation or a table of symbols, found {notation!r}")]
     found = ((str(key), _mistake(key, written)) for key, written in notation.items())
-    return [(key if key in CHOICES else "", text) for key, text in found if text]
+    return [(key if key in CHOICES or key in LETTERS else "", text) for key, text in found if text]
 
 
 def _mistake(key: Any, written: Any) -> str:
@@ -155,8 +160,8 @@ def _mistake(key: Any, written: Any) -> str:
         # type: 1.0 and true are no indices, though they equal 1
         if any(written == choice and type(written) is type(choice) for choice in CHOICES[key]):
             return ""
-        shown = f'"{written}"' if isinstance(written, str) else repr(written)
-        return f"unknown {key} {shown}; known are {_named(key)}"
+        *others, last = map(_shown, CHOICES[key])
+        return f"expected {', '.join(others)} or {last} for {key}, found {_shown(written)}"
     if key not in LETTERS:
         return f'unknown symbol "{key}"; known are {", ".join(LETTERS)}; and {", ".join(CHOICES)}'
     if isinstance(written, str) and len(written) <= _LONGEST and _WRITTEN.fullmatch(written):
@@ -164,5 +169,8 @@ def _mistake(key: Any, written: Any) -> str:
     return f"expected letters for {key}, found {written!r}"
 
 
-def _named(key: str) -> str:
-    return ", ".join(f'"{choice}"' if isinstance(choice, str) else str(choice) for choice in CHOICES[key])
+def _shown(value: Any) -> str:
+    """A value as a problem file has it."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    return str(value).lower() if isinstance(value, bool) else repr(value)
