@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from test_entry_forms import EXACT, an_op, inputs_of, letters_of, rules_of
 
 from handgrad.notation.nodes import (
     Absolute,
@@ -31,7 +32,6 @@ from handgrad.ops.op import Op, Sample
 from handgrad.ops.textbook import sum_over
 from handgrad.render.inline import inline
 from handgrad.working.rows import Letter, in_rows
-from test_entry_forms import EXACT, an_op, inputs_of, letters_of, rules_of
 
 CASES = [
     pytest.param(kind, sample, id=f"{kind.name}-{i}")
