@@ -120,7 +120,7 @@ class Convention(Struct, frozen=True):
 
 
 def as_table(notation: str | dict[str, Any]) -> dict[str, Any]:
-    """A notation as a table, a name as the one that it is."""
+    """A notation as a table; a name is the letters of one that is known."""
     return {"symbols": notation} if isinstance(notation, str) else notation
 
 
@@ -144,7 +144,8 @@ def mistakes(notation: object) -> list[tuple[str, str]]:
     if isinstance(notation, str):
         if notation in CONVENTIONS:
             return []
-        return [("", f'unknown notation "{notation}"; known are {", ".join(map(_shown, CONVENTIONS))}, or a table of symbols')]
+        known = ", ".join(map(_shown, CONVENTIONS))
+        return [("", f'unknown notation "{notation}"; known are {known}, or a table of symbols')]
     if not isinstance(notation, dict):
         return [("", f"expected the name of a notation or a table of symbols, found {notation!r}")]
     found = ((str(key), _mistake(key, written)) for key, written in notation.items())
@@ -157,8 +158,8 @@ def _mistake(key: Any, written: Any) -> str:
         # type: 1.0 and true are no indices, though they equal 1
         if any(written == choice and type(written) is type(choice) for choice in CHOICES[key]):
             return ""
-        *others, last = map(_shown, CHOICES[key])
-        return f"expected {', '.join(others)} or {last} for {key}, found {_shown(written)}"
+        *choices, last = map(_shown, CHOICES[key])
+        return f"expected {', '.join(choices)} or {last} for {key}, found {_shown(written)}"
     if key not in LETTERS:
         letters, others = ", ".join(LETTERS), ", ".join(CHOICES)
         return f'unknown symbol "{key}"; known are {letters}; and {others}'
