@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from handgrad.errors import InputError
 from handgrad.notation.picture import Picture
@@ -26,15 +27,15 @@ class Drawing(Picture, frozen=True):
             _write(file, content)
         return content
 
-    def to_tikz(self) -> str:
-        """The picture as a tikzpicture, for LaTeX with tikz and amsmath."""
+    def to_tikz(self, *, width: float | None = None) -> str:
+        """The picture as a tikzpicture, for LaTeX with tikz and amsmath, scaled down to ``width`` if it is wider."""
         from handgrad.render.tikz import tikz
 
-        return tikz(self)
+        return tikz(self, width=width)
 
     def save(self, file: str | os.PathLike[str]) -> None:
         """Write it to a file, in the format that its suffix names: .svg, .png or .tex."""
-        suffix = os.path.splitext(file)[1].lower()
+        suffix = Path(file).suffix.lower()
         if suffix == ".png":
             self.to_png(file)
         elif suffix == ".svg":

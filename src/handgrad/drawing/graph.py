@@ -38,7 +38,6 @@ def units(trace: Trace) -> dict[str, Unit]:
     """All units by name in the order of computation; the loss comes last."""
     network = trace.problem.network
     found = {name: Unit(name, shape, gradient=name) for name, shape in network.inputs.items()}
-    home = dict.fromkeys(found, "")
     home = {name: name for name in found}
     for node in network.nodes:
         last = found.get(node.reads[0])
@@ -47,7 +46,7 @@ def units(trace: Trace) -> dict[str, Unit]:
             found[node.name] = _activated(last, node)
             home[last.name] = home[node.name] = node.name
             continue
-        reads = tuple(dict.fromkeys(home[name] for name in node.reads if name in home))
+        reads = tuple(home[name] for name in node.reads if name in home)
         given = tuple((name, name) for name in node.reads if name not in home)
         parameters = (*node.parameters.items(), *given)
         found[node.name] = Unit(
@@ -82,7 +81,7 @@ def _activated(last: Unit, node: Node) -> Unit:
 def _renamed(unit: Unit, home: dict[str, str]) -> Unit:
     from msgspec.structs import replace
 
-    return replace(unit, reads=tuple(dict.fromkeys(home.get(name, name) for name in unit.reads)))
+    return replace(unit, reads=tuple(home.get(name, name) for name in unit.reads))
 
 
 def depths(found: dict[str, Unit]) -> dict[str, int]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
 from handgrad.drawing.pieces import Line, Piece, Spot, wide
 from handgrad.drawing.values import Values
-from handgrad.drawing.views import FRAME
 from handgrad.notation.picture import Box, Label, Stroke, Weight
 from handgrad.ops.op import Shape as Index
 
@@ -21,11 +21,15 @@ HIGH = 13.0
 AIR = 1.5
 """What is kept free around a label on an edge."""
 
-RIM = FRAME + 3
-"""What is kept free between a node and a label."""
+RIM = 3.0
+"""What is kept free between the frame of a layer and a label."""
 
 MOST_EDGES = 40
 """Edges of a layer that may carry labels; among more a reader finds none."""
+
+
+MOST_STAGGERED = 16
+"""The same where the labels do not stand in one column."""
 
 
 class Edge(Struct, frozen=True):
@@ -35,6 +39,8 @@ class Edge(Struct, frozen=True):
     end: Spot
     lines: tuple[Line, ...]
     of: str
+    free: tuple[float, float]
+    """From where to where labels may stand: between the frames of the two layers."""
 
     def point(self, t: float) -> tuple[float, float]:
         """A point between the middles of the two nodes."""
@@ -59,11 +65,12 @@ def label_lines(values: Values, name: str, index: Index, *, gradients: bool) -> 
 def edges(values: Values, name: str, source: Piece, target: Piece, *, labels: int) -> list[Edge]:
     """All edges between what is drawn of two layers; ``labels``: so many lines of type on each (0 to 2)."""
     found = []
+    free = source.core[2] + RIM, target.core[0] - RIM
     for i, end in target.spots.items():
         for j, start in source.spots.items():
             index = (*(i or (0,)), *(j or (0,)))
             lines = label_lines(values, name, index, gradients=labels > 1) if labels and values.numbers else ()
-            found.append(Edge(start, end, lines, values.called(name, index)))
+            found.append(Edge(start, end, lines, values.called(name, index), free))
     return found
 
 
@@ -76,8 +83,7 @@ def placed(found: Sequence[Edge], *, staggered: bool) -> list[float] | None:
     """Where on each edge its label stands (0 at its start, 1 at its end); None if they do not all fit."""
     width, height = room(found)
     reach = found[0].end.x - found[0].start.x
-    low = (found[0].start.half_width + width / 2 + RIM) / reach
-    high = 1 - (found[0].end.half_width + width / 2 + RIM) / reach
+    low, high = ((x - found[0].start.x) / reach for x in (found[0].free[0] + width / 2, found[0].free[1] - width / 2))
     if low > high:
         return None
     steps = [low + (high - low) * k / 24 for k in range(25)]
@@ -90,7 +96,7 @@ def placed(found: Sequence[Edge], *, staggered: bool) -> list[float] | None:
 def _closest(found: Sequence[Edge], t: float) -> float:
     """The least distance between two labels that stand at the same place of their edges."""
     heights = sorted(edge.point(t)[1] for edge in found)
-    return min((b - a for a, b in zip(heights, heights[1:], strict=False)), default=1e9)
+    return min((b - a for a, b in pairwise(heights)), default=1e9)
 
 
 def _staggered(found: Sequence[Edge], steps: Sequence[float], size: tuple[float, float]) -> list[float] | None:
@@ -112,13 +118,13 @@ def _staggered(found: Sequence[Edge], steps: Sequence[float], size: tuple[float,
 
 
 def drawn(found: Sequence[Edge]) -> tuple[Weight, ...]:
-    """The edges with their labels, with fewer lines of type where not all fit."""
-    for count in (2, 1, 0):
-        some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of) for edge in found]
-        if not count or not some[0].lines or len(some) > MOST_EDGES:
-            break
-        if (places := placed(some, staggered=True)) is not None:
-            return tuple(_labelled(edge, t) for edge, t in zip(some, places, strict=True))
+    """The edges with their labels: all in one column if there is one, else staggered, with fewer lines, or none."""
+    if found[0].lines and len(found) <= MOST_EDGES:
+        ways = [(count, staggered) for staggered in (False, True) for count in (2, 1)]
+        for count, staggered in ways if len(found) <= MOST_STAGGERED else ways[:2]:
+            some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of, edge.free) for edge in found]
+            if (places := placed(some, staggered=staggered)) is not None:
+                return tuple(_labelled(edge, t) for edge, t in zip(some, places, strict=True))
     return tuple(Weight(edge.stroke(), (), edge.of) for edge in found)
 
 
@@ -127,6 +133,6 @@ def _labelled(edge: Edge, t: float) -> Weight:
     parts: list[Box | Label] = []
     for i, (text, role, of) in enumerate(edge.lines):
         middle, width = y + HIGH * (i - (len(edge.lines) - 1) / 2), wide(edge.lines[i : i + 1], SIZE)
-        parts.append(Box(x - width / 2, middle - HIGH / 2, width, HIGH, "halo", of))
+        parts.append(Box(x - width / 2, middle - HIGH / 2 - 1, width, HIGH + 2, "halo", of))
         parts.append(Label(x, middle, text, role, "middle", SIZE, of))
     return Weight(edge.stroke(), tuple(parts), edge.of)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,6 +15,12 @@ from handgrad.ops.op import Shape as Index
 
 LINE = 15.0
 """From one line of type to the next."""
+
+TALL = 0.61
+"""Half the height of a line of type, next to its size."""
+
+Area = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 
 Line = tuple[str | Expr, Role, str]
 """Text, role and the entry that it stands for."""
@@ -36,10 +43,24 @@ class Piece(Struct, frozen=True):
     axis: float
     shapes: tuple[Shape, ...]
     spots: dict[Index, Spot] = {}
-    core: tuple[float, float, float, float] = (0, 0, 0, 0)
+    core: Area = (0, 0, 0, 0)
     """The part that shows the values: left, top, right, bottom."""
-    entry: tuple[float, float, float, float] = (0, 0, 0, 0)
+    entry: Area = (0, 0, 0, 0)
     """The part where what it reads comes in."""
+    head: float = 0.0
+    """How wide what stands above the values is."""
+    left: float = 0.0
+    top: float = 0.0
+
+    @property
+    def right(self) -> float:
+        """Its right end."""
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> float:
+        """Its lower end."""
+        return self.top + self.height
 
     def at(self, x: float, y: float) -> Piece:
         """The piece with its upper left corner there."""
@@ -49,12 +70,14 @@ class Piece(Struct, frozen=True):
             shapes=tuple(moved(shape, x, y) for shape in self.shapes),
             spots=spots,
             axis=self.axis + y,
+            left=self.left + x,
+            top=self.top + y,
             core=_area(self.core, x, y),
             entry=_area(self.entry, x, y),
         )
 
 
-def _area(area: tuple[float, float, float, float], x: float, y: float) -> tuple[float, float, float, float]:
+def _area(area: Area, x: float, y: float) -> Area:
     return (area[0] + x, area[1] + y, area[2] + x, area[3] + y)
 
 
@@ -119,3 +142,52 @@ def boxed(piece: Piece, title: Sequence[Line], margin: float = 8) -> Piece:
     shapes: list[Shape] = [Box(0, 0, width, height, "op"), *stack(title, middle, head / 2)]
     shapes += piece.at(middle - piece.width / 2, head).shapes
     return Piece(width, height, height / 2, tuple(shapes), {}, (0, 0, width, height), (0, 0, width, height))
+
+
+def area(shape: Shape) -> Area:
+    """Left, top, right and bottom of a shape."""
+    from handgrad.render.lettering import width
+
+    match shape:
+        case Stroke(points):
+            xs, ys = [x for x, _ in points], [y for _, y in points]
+            return min(xs), min(ys), max(xs), max(ys)
+        case Disc(x, y, r):
+            return x - r, y - r, x + r, y + r
+        case Box(x, y, broad, high):
+            return x, y, x + broad, y + high
+        case Label(x, y, text, _, anchor, size):
+            broad = width(text, size)
+            start = x - {"start": 0.0, "middle": broad / 2, "end": broad}[anchor]
+            return start, y - size * TALL, start + broad, y + size * TALL
+        case Weight(edge, labels):
+            return around(area(part) for part in (edge, *labels))
+
+
+def around(areas: Iterable[Area]) -> Area:
+    """What all of these areas cover together."""
+    lefts, tops, rights, bottoms = zip(*areas, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def crosses(stroke: Stroke, box: Area) -> bool:
+    """Whether a line runs through an area."""
+    return any(_cuts(a, b, box) for a, b in pairwise(stroke.points))
+
+
+def _cuts(a: tuple[float, float], b: tuple[float, float], box: Area) -> bool:
+    """Whether a stretch of a segment lies within an area (Liang and Barsky)."""
+    low, high = 0.0, 1.0
+    for start, end, least, most in ((a[0], b[0], box[0], box[2]), (a[1], b[1], box[1], box[3])):
+        if start == end:
+            if not least < start < most:
+                return False
+        else:
+            first, last = sorted(((least - start) / (end - start), (most - start) / (end - start)))
+            low, high = max(low, first), min(high, last)
+    return low < high
+
+
+def overlap(a: Area, b: Area) -> bool:
+    """Whether two areas have more than a border in common."""
+    return min(a[2], b[2]) > max(a[0], b[0]) and min(a[3], b[3]) > max(a[1], b[1])

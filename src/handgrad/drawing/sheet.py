@@ -1,16 +1,18 @@
-"""Columns of units on a sheet: how wide the gaps are, how high each stands, and the lines between them."""
+"""Columns of units on a sheet: how wide the gaps are, how high each unit stands, the edges of dense layers."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from math import sqrt
 
 from handgrad.drawing.blocks import Blocks
+from handgrad.drawing.columns import breaks, columns
 from handgrad.drawing.graph import Unit, depths, units
-from handgrad.drawing.links import MOST_EDGES, RIM, Edge, drawn, edges, placed, room
-from handgrad.drawing.pieces import Piece, stack
+from handgrad.drawing.links import MOST_EDGES, RIM, drawn, edges, placed, room
+from handgrad.drawing.pieces import LINE, Line, Piece, area, stack, wide
 from handgrad.drawing.values import Values
 from handgrad.drawing.window import Window, window
-from handgrad.notation.picture import Box, Role, Shape, Stroke
+from handgrad.notation.picture import Role, Shape, Weight
 from handgrad.ops.op import Shape as Index
 
 GAP = 46.0
@@ -19,34 +21,39 @@ GAP = 46.0
 BETWEEN = 30.0
 """Between two units in one column."""
 
-LANE = 16.0
-"""From what is above it to a line that runs below columns."""
+ROWS = 56.0
+"""Between two rows of a network that is broken into rows."""
 
-MOST_SPACING = 150.0
-"""From node to node, at most, so that the labels on edges fit."""
+STEEP = 240.0
+"""From middle to middle of two layers, at most, for the sake of what stands below their nodes."""
 
-MARGIN = 14.0
+WIDE = 440.0
+"""From middle to middle of two layers, at most, for the sake of the other nodes."""
+
+MOST_SPACING = 150
+LESS_SPACING = 110
+"""From node to node, at most, so that the labels on edges fit; among more than five nodes less."""
 
 
 class Sheet:
-    """The layout of one network."""
+    """The layout of one network; ``boxed`` are dense layers that are drawn as a box, not as edges."""
 
-    def __init__(self, values: Values) -> None:
+    def __init__(self, values: Values, boxed: Collection[str] = ()) -> None:
         self.values = values
         self.found = units(values.trace)
         self.deep = depths(self.found)
         self.windows = self._windows()
-        marks: dict[str, dict[Index, Role]] = {}
-        for name, (source, seen) in self.windows.items():
-            del name
-            marks.setdefault(source, seen.marks)
+        marks: dict[str, dict[Index, Role]] = {source: seen.marks for source, seen in self.windows.values()}
         self.blocks = Blocks(values, self.found, marks)
-        self.joins = {name for name, unit in self.found.items() if self.blocks.joins(unit, self.deep)}
-        self.columns: list[list[Unit]] = [[] for _ in range(1 + max(self.deep.values()))]
-        for name, unit in self.found.items():
-            self.columns[self.deep[name]].append(unit)
+        self.joins = [
+            name for name, unit in self.found.items() if name not in boxed and self.blocks.joins(unit, self.deep)
+        ]
+        self.columns = columns(self.found, self.deep)
         self.pieces = self._pieces()
+        self.row: list[int] = []
+        """The row of each column."""
         self.places: dict[str, Piece] = {}
+        self._place()
 
     def _windows(self) -> dict[str, tuple[str, Window]]:
         """For each windowed unit its source and the window on it; on one source the first alone."""
@@ -61,176 +68,189 @@ class Sheet:
         return found
 
     def _pieces(self) -> dict[str, Piece]:
-        spacing: dict[str, float] = {}
-        for name in self.joins:
-            source = self.found[name].reads[0]
-            needed = self._spacing(self.found[source], self.found[name])
-            for each in (source, name):
-                spacing[each] = max(spacing.get(each, 0), needed)
+        """The pieces, the nodes of joined layers so far apart that their weights find room."""
+        spacing = dict.fromkeys(self.found, 0.0)
+        pairs = [(self.found[self.found[name].reads[0]], self.found[name]) for name in self.joins]
+        for source, unit in pairs:
+            needed = self._spacing(source, unit)
+            spacing[source.name] = max(spacing[source.name], needed)
+            spacing[unit.name] = max(spacing[unit.name], needed)
+        for source, unit in pairs + pairs[::-1]:  # layers of one length stand level
+            if source.shape == unit.shape:
+                spacing[source.name] = spacing[unit.name] = max(spacing[source.name], spacing[unit.name])
         return {
-            name: self.blocks.piece(unit, spacing.get(name, 0), joins=name in self.joins)
-            for name, unit in self.found.items()
+            name: self.blocks.piece(unit, spacing[name], joins=name in self.joins) for name, unit in self.found.items()
         }
 
     def _spacing(self, source: Unit, unit: Unit) -> float:
-        """The spacing at which the labels of a dense layer stand in one column; 0 if none is enough."""
-        left = self.blocks.view(source, 0, bias=source.name in self.joins)
-        right = self.blocks.view(unit, 0, bias=True)
+        """The spacing at which the labels of a dense layer stand in one column; if none is, what the nodes need."""
+        left = self.blocks.view(source, 0, joins=source.name in self.joins)
+        right = self.blocks.view(unit, 0, joins=True)
+        least = max(_step(left), _step(right)) if len(left.spots) == len(right.spots) else 0.0
         if not self.values.numbers or len(left.spots) * len(right.spots) > MOST_EDGES:
-            return 0
-        name = dict(unit.parameters)["W"]
-        most = MOST_SPACING if max(len(left.spots), len(right.spots)) <= 4 else 110
+            return least
+        most = MOST_SPACING if max(len(left.spots), len(right.spots)) <= 5 else LESS_SPACING
         for labels in (2, 1):
-            for spacing in range(70, int(most) + 1, 8):
-                a = self.blocks.view(source, spacing, bias=source.name in self.joins)
-                b = self.blocks.view(unit, spacing, bias=True)
-                found = edges(self.values, name, a, b.at(a.width + self._reach(source, unit, a, b), 0), labels=labels)
-                shifted = _levelled(found, a, b)
-                if placed(shifted, staggered=False) is not None:
-                    return spacing
-        return 0
+            for spacing in range(70, most + 1, 8):
+                a = self.blocks.view(source, spacing, joins=source.name in self.joins)
+                b = self.blocks.view(unit, spacing, joins=True)
+                b = b.at(a.width + self._reach(unit, a, b), a.axis - b.axis)
+                found = edges(self.values, dict(unit.parameters)["W"], a, b, labels=labels)
+                if placed(found, staggered=False) is not None:
+                    return max(spacing, least)
+        return least
 
-    def _reach(self, source: Unit, unit: Unit, left: Piece, right: Piece) -> float:
+    def _reach(self, unit: Unit, left: Piece, right: Piece) -> float:
         """The gap that a dense layer needs between its frames."""
         name = dict(unit.parameters)["W"]
         n, m = len(left.spots), len(right.spots)
         if not self.values.numbers or n * m > MOST_EDGES:
-            return 90 + 8.0 * min(n, m)
-        found = edges(self.values, name, left, right.at(left.width, 0), labels=2)
-        width, _ = room(found)
+            return max(90 + 8.0 * min(n, m), self._slope(left, right))
+        width, _ = room(edges(self.values, name, left, right.at(left.width, 0), labels=2))
         share = 1 / (min(n, m) + 1)
-        rim = max(spot.half_width for piece in (left, right) for spot in piece.spots.values())
-        middles = min(max((rim + width / 2 + RIM) / share, 2 * rim + width + 30), 330)
-        inner = left.width - max(spot.x for spot in left.spots.values()) + min(spot.x for spot in right.spots.values())
-        return max(60.0, middles - inner)
+        ends = [spot.x for piece in (left, right) for spot in piece.spots.values()]
+        rims = left.core[2] - ends[0], ends[-1] - right.core[0]
+        middles = min(max((max(rims) + width / 2 + RIM) / share, sum(rims) + 2 * RIM + width + 10), 340)
+        head = wide(self._symbols(name)) + 12
+        return max(60.0, middles - sum(rims), head, self._slope(left, right))
 
-    def shapes(self) -> list[Shape]:
-        """Everything at its place."""
-        self._place()
-        shapes: list[Shape] = []
-        for name in self.found:
-            shapes += self.places[name].shapes
-        for name in self.joins:
-            shapes += self._link(name)
-        shapes += self._arrows()
-        for name, (source, seen) in self.windows.items():
-            shapes += self._outline(name, source, seen)
-        return shapes
+    def _slope(self, left: Piece, right: Piece) -> float:
+        """How wide a gap must be so that no edge runs over what stands above the shorter layer."""
+        tops = [next(iter(piece.spots.values())) for piece in (left, right)]
+        steep = self._under(left, right)
+        fall = abs((tops[0].y - left.axis) - (tops[1].y - right.axis))
+        lower = right if tops[1].y - right.axis > tops[0].y - left.axis else left
+        top = next(iter(lower.spots.values()))
+        clear = fall * (lower.head / 2 + 4) / (top.y - lower.core[1])
+        wanted = max(clear, steep, _past(left, right), _past(right, left))
+        return wanted - min(p.core[2] - p.core[0] for p in (left, right)) / 2
+
+    def _under(self, left: Piece, right: Piece) -> float:
+        """From middle to middle so that the edges from below spare what stands below a node, within reason."""
+        wanted = 0.0
+        for piece, other in ((right, left), (left, right)):
+            spots = [*piece.spots.values()]
+            deepest = max(spot.y for spot in other.spots.values()) - other.axis
+            fall = deepest - (spots[0].y - piece.axis)
+            half = (piece.core[2] - piece.core[0]) / 2
+            if piece.core[3] - spots[-1].y - spots[-1].half_height > 2 * LINE:
+                wanted = max(wanted, fall * half / spots[0].half_height)
+        return min(wanted, STEEP)
 
     def _place(self) -> None:
-        x = 0.0
-        for number, column in enumerate(self.columns):
-            if number:
-                x += self._gap(number)
-            width = max(self.pieces[unit.name].width for unit in column)
-            for unit, y in zip(column, self._heights(column), strict=True):
-                piece = self.pieces[unit.name]
-                self.places[unit.name] = piece.at(x + (width - piece.width) / 2, y - piece.axis)
-            x += width
+        """Rows below one another; in a row columns side by side."""
+        widths = [max(self.pieces[unit.name].width for unit in column) for column in self.columns]
+        gaps = [0.0, *(self._gap(number) for number in range(1, len(self.columns)))]
+        starts = breaks([a + b for a, b in zip(widths, gaps, strict=True)], self._whole())
+        self.row = [sum(start <= number for start in starts) - 1 for number in range(len(self.columns))]
+        y = 0.0
+        for start, end in zip(starts, [*starts[1:], len(self.columns)], strict=True):
+            x = 0.0
+            for number in range(start, end):
+                x += gaps[number] if number > start else 0
+                self._column(number, x, widths[number])
+                x += widths[number]
+            names = [unit.name for column in self.columns[start:end] for unit in column]
+            top = min(self.places[name].top for name in names)
+            for name in names:
+                self.places[name] = self.places[name].at(0, y - top)
+            y = max(self.places[name].bottom for name in names) + ROWS
+
+    def span(self, number: int) -> tuple[float, float]:
+        """From where to where a column reaches."""
+        pieces = [self.places[unit.name] for unit in self.columns[number]]
+        return min(piece.left for piece in pieces), max(piece.right for piece in pieces)
+
+    def _whole(self) -> list[bool]:
+        """Before which columns no row may begin: where edges join, or more than one line goes on."""
+        found = []
+        for number in range(len(self.columns)):
+            across = [
+                (name, source)
+                for name, unit in self.found.items()
+                for source in unit.reads
+                if self.deep[source] < number <= self.deep[name]
+            ]
+            joined = any(name in self.joins for name, _ in across)
+            found.append(joined or len(across) != 1 or self.deep[across[0][0]] - self.deep[across[0][1]] > 1)
+        return found
+
+    def _column(self, number: int, x: float, width: float) -> None:
+        column = self.columns[number]
+        for unit, y in zip(column, self._heights(column), strict=True):
+            piece = self.pieces[unit.name]
+            self.places[unit.name] = piece.at(x + (width - piece.width) / 2, y - piece.axis)
 
     def _gap(self, number: int) -> float:
-        gaps = [GAP]
-        for unit in self.columns[number]:
-            if unit.name in self.joins:
-                source = self.found[unit.reads[0]]
-                gaps.append(self._reach(source, unit, self.pieces[source.name], self.pieces[unit.name]))
-        return max(gaps)
+        joined = [unit for unit in self.columns[number] if unit.name in self.joins]
+        wanted = (self._reach(unit, self.pieces[unit.reads[0]], self.pieces[unit.name]) for unit in joined)
+        return max(GAP, *wanted, GAP)
 
     def _heights(self, column: Sequence[Unit]) -> list[float]:
-        """The height of each unit's axis: near what it reads, below one another."""
-        wanted = []
+        """The height of each unit's axis: near what it reads in its row, below one another."""
+        row = self.row[self.deep[column[0].name]]
+        wanted: list[float | None] = []
         for unit in column:
-            before = [self.places[name].axis for name in unit.reads]
+            before = [self.places[name].axis for name in unit.reads if self.row[self.deep[name]] == row]
             wanted.append(sum(before) / len(before) if before else None)
-        tops: list[float] = []
-        low = None
+        heights: list[float] = []
+        low: float | None = None
         for unit, wish in zip(column, wanted, strict=True):
             piece = self.pieces[unit.name]
             least = None if low is None else low + BETWEEN + piece.axis
-            y = least if wish is None else wish if least is None else max(wish, least)
-            tops.append(0.0 if y is None else y)
-            low = tops[-1] + piece.height - piece.axis
-        drift = [top - wish for top, wish in zip(tops, wanted, strict=True) if wish is not None]
-        shift = sum(drift) / len(drift) if drift else (tops[0] + tops[-1]) / 2
-        return [top - shift for top in tops]
+            heights.append(
+                max(y for y in (wish, least, None if wish is not None or low is not None else 0.0) if y is not None)
+            )
+            low = heights[-1] + piece.height - piece.axis
+        drift = [height - wish for height, wish in zip(heights, wanted, strict=True) if wish is not None]
+        shift = sum(drift) / len(drift) if drift else (heights[0] + heights[-1]) / 2
+        return [height - shift for height in heights]
 
-    def _link(self, name: str) -> list[Shape]:
-        unit = self.found[name]
-        source, target = self.places[unit.reads[0]], self.places[name]
-        weight = dict(unit.parameters)["W"]
-        found: list[Edge] = edges(self.values, weight, source, target, labels=2)
-        shapes: list[Shape] = [*drawn(found)]
-        lines = [(self.values.symbol(weight), "symbol", weight)]
+    def _symbols(self, weight: str) -> list[Line]:
+        lines: list[Line] = [(self.values.symbol(weight), "symbol", weight)]
         if self.values.numbers and (gradient := self.values.gradient(weight)):
             lines.append((self.values.symbol(gradient), "gradient", gradient))
-        top = min(source.core[1], target.core[1])
-        middle = (source.core[2] + target.core[0]) / 2
-        shapes += stack(lines, middle, top - 8 * len(lines))  # type: ignore[arg-type]
-        return shapes
+        return lines
 
-    def _arrows(self) -> list[Shape]:
-        """From each quantity to what reads it: straight across one gap, or in a lane below the columns between."""
-        shapes: list[Shape] = []
-        self.floor = [
-            max(self.places[u.name].at(0, 0).axis + self.places[u.name].height for u in column)
-            for column in self.columns
-        ]
-        self.floor = [self._bottom(column) for column in self.columns]
-        for name, unit in self.found.items():
-            if name in self.joins:
-                continue
-            target = self.places[name]
-            near = [s for s in unit.reads if self.deep[s] + 1 == self.deep[name]]
-            near.sort(key=lambda s: self.places[s].axis)
-            for k, source in enumerate(near):
-                left = self.places[source]
-                spread = 12 * (k - (len(near) - 1) / 2)
-                start = (left.core[2], left.axis)
-                end = (target.entry[0], target.axis + spread)
-                shapes.append(Stroke((start, end), "arrow", arrow=True))
-            far = [s for s in unit.reads if self.deep[s] + 1 < self.deep[name]]
-            for k, source in enumerate(far):
-                shapes.append(self._lane(source, name, k - (len(far) - 1) / 2))
-        return shapes
-
-    def _bottom(self, column: Sequence[Unit]) -> float:
-        return max(self.places[unit.name].core[3] for unit in column)
-
-    def _lane(self, source: str, name: str, side: float) -> Stroke:
-        first, last = self.deep[source], self.deep[name]
-        left, target = self.places[source], self.places[name]
-        y = max([*self.floor[first : last + 1], target.entry[3], left.core[3]]) + LANE
-        for number in range(first, last + 1):
-            self.floor[number] = y
-        start = (left.core[0] + left.core[2]) / 2
-        end = (target.entry[0] + target.entry[2]) / 2 + 12 * side
-        return Stroke(((start, left.core[3]), (start, y), (end, y), (end, target.entry[3])), "arrow", arrow=True)
-
-    def _outline(self, name: str, source: str, seen: Window) -> list[Shape]:
-        """The window's outline on its input, and that of the cell it gives."""
-        shapes: list[Shape] = []
-        spots = self.places[source].spots
-        for lead in dict.fromkeys(cell[: len(cell) - len(self._inner(source, name))] for cell in seen.seen):
-            cells = [spots[cell] for cell in seen.seen if cell[: len(lead)] == lead and cell in spots]
-            if cells:
-                left, right = min(c.x - c.half_width for c in cells), max(c.x + c.half_width for c in cells)
-                top, bottom = min(c.y - c.half_height for c in cells), max(c.y + c.half_height for c in cells)
-                shapes.append(Box(left - 2, top - 2, right - left + 4, bottom - top + 4, "window"))
-        gives = self.places[name].spots.get(seen.gives)
-        if gives is not None:
-            w, h = gives.half_width + 2, gives.half_height + 2
-            shapes.append(Box(gives.x - w, gives.y - h, 2 * w, 2 * h, "window"))
-        return shapes
-
-    def _inner(self, source: str, name: str) -> Index:
-        from handgrad.drawing.graph import windowed
-
-        return self.found[source].shape[-windowed(self.found[name].op) :]
+    def links(self) -> dict[str, list[Shape]]:
+        """The edges of each dense layer, above them the symbol of their weights."""
+        links: dict[str, list[Shape]] = {}
+        for name in self.joins:
+            source, target = self.places[self.found[name].reads[0]], self.places[name]
+            weight = dict(self.found[name].parameters)["W"]
+            found = drawn(edges(self.values, weight, source, target, labels=2))
+            lines = self._symbols(weight)
+            middle = (source.core[2] + target.core[0]) / 2
+            top = _top(found, middle, wide(lines) / 2 + 6)
+            links[name] = [*found, *stack(lines, middle, top - 8 - LINE * len(lines) / 2)]
+        return links
 
 
-def _levelled(found: Sequence[Edge], left: Piece, right: Piece) -> list[Edge]:
-    """Edges with the axes of both layers at one height."""
-    from msgspec.structs import replace
+def _step(piece: Piece) -> float:
+    heights = [spot.y for spot in piece.spots.values()]
+    return heights[1] - heights[0] if len(heights) > 1 else 0.0
 
-    shift = left.axis - right.axis
-    return [replace(edge, end=replace(edge.end, y=edge.end.y + shift)) for edge in found]
+
+def _top(found: Sequence[Weight], middle: float, half: float) -> float:
+    """The top of what edges and their labels cover around a vertical line."""
+    tops = []
+    for weight in found:
+        (x0, y0), (x1, y1) = weight.edge.points
+        for x in (middle - half, middle + half):
+            t = min(max((x - x0) / (x1 - x0), 0.0), 1.0)
+            tops.append(y0 + t * (y1 - y0))
+        for label in weight.labels:
+            left, top, right, _ = area(label)
+            if left < middle + half and right > middle - half:
+                tops.append(top)
+    return min(tops)
+
+
+def _past(layer: Piece, other: Piece) -> float:
+    """From middle to middle so that the edges of a node pass the other nodes of its layer by, within reason."""
+    spots, others = list(layer.spots.values()), list(other.spots.values())
+    if len(spots) < 2:
+        return 0.0
+    ratio = (spots[1].y - spots[0].y) / spots[0].half_height
+    fall = max(others[-1].y - other.axis - spots[0].y + layer.axis, spots[-1].y - layer.axis - others[0].y + other.axis)
+    return min(fall / sqrt(ratio**2 - 1), WIDE)

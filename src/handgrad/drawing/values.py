@@ -6,14 +6,15 @@ from math import isfinite
 from typing import Any
 
 from handgrad.arithmetic.value import comparable
-from handgrad.notation.nodes import Dots, Expr, Number, entry_of
+from handgrad.notation.nodes import Dots, Expr, Fraction, Negative, Number, entry_of
 from handgrad.notation.symbols import convention
-from handgrad.ops.op import Shape
+from handgrad.ops.op import Op, Shape
 from handgrad.ops.places import ravel
 from handgrad.trace import Trace, flat
 
-LONGEST = 82.0
-"""Points that a number may be wide in the type of values; a longer one is shown with four digits."""
+LONGEST = 96.0
+FRACTION = 48.0
+"""Points that a decimal and a fraction may be wide; a longer one is shown with four digits."""
 
 FORMULA = 120.0
 """Points that a formula may be wide; a longer one is left out."""
@@ -29,6 +30,7 @@ class Values:
         self.trace, self.plan = trace, trace.plan
         self.numbers, self.gradients = numbers, gradients
         self.rounded = False
+        self.language: str = getattr(trace.problem, "language", "en")
         self._convention = convention(trace.problem.notation, trace.problem.network.last.layer)
         self._seen: dict[tuple[str, Shape], Expr] = {}
 
@@ -64,13 +66,18 @@ class Values:
         shown = self.trace.show(name, place)
         self.rounded = self.rounded or not shown.exact
         expression = shown.expression
-        if width(expression, VALUE) > LONGEST:
+        if width(expression, VALUE) > (FRACTION if _fraction(expression) else LONGEST):
             short = _short(self.raw(name, index))
             if short is None and width(expression, VALUE) > FORMULA:
                 return Dots()
             self.rounded = self.rounded or short is not None
             expression = short or expression
         return entry_of(expression, self.called(name, index))
+
+    def constant(self, op: Op, name: str) -> Expr:
+        """A setting of an op as it is printed."""
+        value = self.trace.arithmetic.array(getattr(op, name).written)
+        return self.trace.arithmetic.show(flat(value)[0], given=True).expression
 
     def raw(self, name: str, index: Shape) -> Any:
         """The entry as the arithmetic holds it."""
@@ -99,3 +106,9 @@ def _short(raw: Any) -> Number | None:
     text = f"{value:.4g}"
     mantissa, _, power = text.partition("e")
     return Number(f"{mantissa}e{int(power)}" if power else mantissa, value)
+
+
+def _fraction(expression: Expr) -> bool:
+    return isinstance(expression, Fraction) or (
+        isinstance(expression, Negative) and isinstance(expression.value, Fraction)
+    )

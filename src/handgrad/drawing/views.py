@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import product
+from math import prod
 
 from handgrad.drawing.pieces import LINE, Line, Piece, Spot, circle, radius, stack, wide
 from handgrad.drawing.values import VALUE, Values
@@ -13,7 +14,7 @@ from handgrad.ops.op import Shape as Index
 
 MOST_NODES = 12
 MOST_CELLS = 8
-MOST_CHANNELS = 3
+MOST_CHANNELS = 4
 
 FRAME = 8.0
 """From the nodes of a layer to its frame."""
@@ -24,6 +25,21 @@ Lines = Callable[[Index], list[Line]]
 def places(count: int, most: int, first: int) -> list[int | None]:
     """The places that are drawn; None where some are left out."""
     return list(range(count)) if count <= most else [*range(first), None, count - 1]
+
+
+def longest(shape: Index, *, single: bool) -> int:
+    """So many cells along an axis are drawn; in a grid of one column as many as there may be nodes."""
+    return MOST_NODES if single or len(shape) == 1 else MOST_CELLS
+
+
+def shortened(shape: Index, along: int, *, in_nodes: bool = False) -> bool:
+    """Whether something of a quantity of that shape is left out."""
+    if in_nodes:
+        return bool(shape) and shape[0] > MOST_NODES
+    single = along == 1 or len(shape) < 2
+    inner = shape[-1:] if single else shape[-2:]
+    most = longest(inner, single=single)
+    return any(n > most for n in inner) or prod(shape[: len(shape) - len(inner)]) > MOST_CHANNELS
 
 
 def lines_of(values: Values, names: Sequence[str], gradient: str) -> Lines:
@@ -64,12 +80,14 @@ def nodes(lines: Lines, count: int | None, of: Callable[[Index], str], below: Li
     spots: dict[Index, Spot] = {}
     for index in shown:
         if index is None:
-            shapes.append(Label(x, y - step / 2 + 18, Dots("column"), "dots", size=16))
-            y += 36
+            y += 2 * r + foot + 34 - step
+            shapes.append(Label(x, y - r - 17, Dots("column"), "dots", size=16))
             continue
         spots[index] = Spot(x, y, r, r)
         shapes += circle(spots[index], texts[index], of(index))
         if index in under:
+            broad = wide(under[index])
+            shapes.append(Box(x - broad / 2, y + r + 2, broad, foot, "ground"))
             shapes += stack(under[index], x, y + r + foot / 2 + 2)
         y += step
     height = max(spot.y for spot in spots.values()) + r + foot + FRAME
@@ -93,9 +111,7 @@ def bias_lines(values: Values, name: str) -> Lines:
     return lines
 
 
-def grid(
-    lines: Lines, shape: Index, of: Callable[[Index], str], *, along: int, marks: dict[Index, Role], label: bool
-) -> Piece:
+def grid(lines: Lines, shape: Index, of: Callable[[Index], str], *, along: int, marks: dict[Index, Role]) -> Piece:
     """A grid of cells for each place of the leading axes; ``along`` = 1 makes the last axis run downwards."""
     single = along == 1 or len(shape) < 2
     inner = shape[-1:] if single else shape[-2:]
@@ -103,9 +119,10 @@ def grid(
     outer = list(product(*(range(n) for n in leading)))
     chosen = [None if i is None else outer[i] for i in places(len(outer), MOST_CHANNELS, 2)]
     texts: dict[Index, list[Line]] = {}
+    most = longest(inner, single=single)
     for lead in chosen:
         if lead is not None:
-            for index in product(*([i for i in places(n, MOST_CELLS, 5) if i is not None] for n in inner)):
+            for index in product(*([i for i in places(n, most, 5) if i is not None] for n in inner)):
                 texts[(*lead, *index)] = lines((*lead, *index))
     width = max(26.0, max(wide(text) for text in texts.values()) + 8)
     height = max(LINE * max(len(text) for text in texts.values()) + 6, 24)
@@ -114,7 +131,7 @@ def grid(
         if lead is None:
             parts.append(_dots(sideways=single))
             continue
-        title = ",".join(str(i + 1) for i in lead) if label and lead and len(outer) > 1 else ""
+        title = ",".join(str(i + 1) for i in lead) if lead and len(outer) > 1 else ""
         parts.append(_cells(texts, lead, inner, (width, height), of, marks, title))
     return _row(parts) if single else _column(parts)
 
@@ -135,17 +152,17 @@ def _cells(
 ) -> Piece:
     """The cells of one channel."""
     width, height = size
-    rows = places(inner[0], MOST_CELLS, 5) if inner else [0]
+    rows = places(inner[0], longest(inner, single=False), 5) if inner else [0]
     columns = places(inner[1], MOST_CELLS, 5) if len(inner) > 1 else [0]
     shapes: list[Shape] = []
     marked: list[Shape] = []
     spots: dict[Index, Spot] = {}
-    top = LINE if title else 0.0
+    top = LINE + 3 if title else 0.0
     y = top
     for row in rows:
         x = 0.0
         for column in columns:
-            tall, broad = (height if row is not None else 20.0), (width if column is not None else 24.0)
+            tall, broad = (height if row is not None else 24.0), (width if column is not None else 24.0)
             middle = (x + broad / 2, y + tall / 2)
             if row is None or column is None:
                 shapes.append(Label(*middle, Dots(_direction(row, column)), "dots", size=14))
@@ -159,7 +176,7 @@ def _cells(
             x += broad
         y += tall
     if title:
-        shapes.append(Label(x / 2, LINE / 2 - 1, title, "name", size=VALUE))
+        shapes.append(Label(x / 2, LINE / 2, title, "name", size=VALUE))
     return Piece(x, y, (top + y) / 2, (*shapes, *marked), spots)
 
 
@@ -198,7 +215,7 @@ def headed(piece: Piece, lines: Sequence[Line]) -> Piece:
     width = max(piece.width, wide(lines))
     placed = piece.at((width - piece.width) / 2, head)
     shapes = (*stack(lines, width / 2, head / 2 - 2), *placed.shapes)
-    return Piece(width, piece.height + head, placed.axis, shapes, placed.spots, placed.core, placed.entry)
+    return Piece(width, piece.height + head, placed.axis, shapes, placed.spots, placed.core, placed.entry, wide(lines))
 
 
-__all__ = ["FRAME", "Expr", "Lines", "bias_lines", "grid", "header", "headed", "lines_of", "nodes", "places"]
+__all__ = ["FRAME", "Expr", "Lines", "bias_lines", "grid", "headed", "header", "lines_of", "nodes", "places"]

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from handgrad.drawing.graph import Unit
 from handgrad.drawing.values import Values
-from handgrad.drawing.views import MOST_CELLS, MOST_CHANNELS, places
+from handgrad.drawing.views import MOST_CHANNELS, longest, places
 from handgrad.notation.picture import Role
 from handgrad.ops.convolution import Convolution
 from handgrad.ops.max_pooling import MaxPool
@@ -52,14 +52,14 @@ def _placed(at: Geometry, shape: Index, unit: Unit, winners: frozenset[Index]) -
     table = windows(at)
     lead = (0,) * (len(shape) - len(at.size))
     channels = indices(shape[: len(lead)]) if isinstance(unit.op, Convolution) and unit.op.groups == 1 else [lead]
-    shown = [set(places(n, MOST_CELLS, 5)) for n in at.size]
+    most = longest(at.size, single=len(at.size) == 1)
+    shown = [set(places(n, most, 5)) for n in at.size]
     whole = len(table.gather)
     for p, place in enumerate(indices(at.output)):
         cells = [unravel(table.gather[t][p], at.size) for t in table.inside(p)]
         if len(cells) == whole and all(i in drawn for cell in cells for i, drawn in zip(cell, shown, strict=True)):
             first = (0,) * (len(unit.shape) - len(at.output))
-            drawn_channels = [c for c in channels[:MOST_CHANNELS]]
-            seen = tuple((*c, *cell) for c in drawn_channels for cell in cells)
+            seen = tuple((*c, *cell) for c in channels[:MOST_CHANNELS] for cell in cells)
             return Window(seen, winners, (*first, *place))
     return None
 

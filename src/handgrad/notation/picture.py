@@ -13,15 +13,16 @@ from msgspec import Struct
 from handgrad.notation.nodes import Expr
 
 Role = Literal[
-    "edge", "arrow", "node", "layer", "op", "cell", "window", "seen", "winner", "halo",
+    "edge", "arrow", "back", "node", "layer", "op", "cell", "window", "given", "seen", "winner", "halo", "ground",
     "value", "gradient", "symbol", "name", "note", "dots",
 ]  # fmt: skip
 """What a shape stands for.
 
-"edge" joins nodes, "arrow" quantities; "layer" frames the nodes of one quantity, "op" is a box with an op's
-name; a "cell" is an entry of a grid, a "window" the outline of a kernel or pool on it, "seen" a cell under
-that window, "winner" the cell that a maximum took; "halo" keeps what lies behind a label from it. Labels are a
-"value", a "gradient" (on the way back), the "symbol" of a quantity, the "name" of an op, a "note", or "dots".
+Lines: an "edge" joins nodes, an "arrow" quantities, "back" runs with the gradients. Boxes: a "layer" frames the
+nodes of one quantity, an "op" bears an op's name, a "cell" is an entry of a grid, a "seen" one lies under the
+"window" of a kernel or pool, a "winner" was taken by a maximum, "given" is the outline of what a window gives.
+A "halo" keeps what lies behind a label from it, "ground" does so within a frame. Labels: a "value", a "gradient",
+the "symbol" of a quantity, the "name" of an op, a "note", "dots" for what is left out.
 """
 
 
@@ -82,7 +83,7 @@ Shape = Stroke | Disc | Box | Label | Weight
 
 
 class Picture(Struct, frozen=True):
-    """Shapes from back to front on a sheet of ``width`` × ``height`` points.
+    """Shapes on a sheet of ``width`` × ``height`` points.
 
     ``title`` and ``description`` say in words what it shows.
     """
@@ -93,3 +94,15 @@ class Picture(Struct, frozen=True):
     title: str
     description: str = ""
     language: str = "en"
+
+    @property
+    def layers(self) -> tuple[Shape, ...]:
+        """All shapes from back to front: frames, the edges of weights, all else, the weights with their labels."""
+        frames = [shape for shape in self.shapes if isinstance(shape, Box) and shape.role == "layer"]
+        weights = [shape for shape in self.shapes if isinstance(shape, Weight)]
+        rest = [
+            shape
+            for shape in self.shapes
+            if not isinstance(shape, Weight) and not (isinstance(shape, Box) and shape.role == "layer")
+        ]
+        return (*frames, *(weight.edge for weight in weights), *rest, *weights)

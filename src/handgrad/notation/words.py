@@ -118,7 +118,20 @@ _PRINT: Words = {
     "and": {"de": "und", "hi": "और"},
 }
 
-_PICTURE: Words = {}
+_PICTURE: Words = {
+    "The network": {"de": "Das Netz", "hi": "नेटवर्क"},
+    "input": {"de": "Eingabe", "hi": "निवेश"},
+    "forward: values": {"de": "vorwärts: Werte", "hi": "आगे की ओर: मान"},
+    "backward: gradients (slanted)": {"de": "rückwärts: Gradienten (kursiv)", "hi": "पीछे की ओर: प्रवणता (तिरछे)"},
+    "Shown is the first of {n} examples; gradients of parameters and L are of all.": {
+        "de": "Gezeigt ist das erste von {n} Beispielen; Gradienten der Parameter und L gelten für alle.",
+        "hi": "{n} उदाहरणों में से पहला दिखाया गया है; प्राचलों की प्रवणता और L सभी के हैं।",
+    },
+    "Decimals are rounded.": {"de": "Dezimalzahlen sind gerundet.", "hi": "दशमलव संख्याएँ सन्निकट हैं।"},
+    "stride {value}": {"de": "Schrittweite {value}", "hi": "पग {value}"},
+    "padding {value}": {"de": "Rand {value}", "hi": "हाशिया {value}"},
+    "dilation {value}": {"de": "Dehnung {value}", "hi": "फैलाव {value}"},
+}
 
 _PAGE: Words = {}
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handgrad.notation.document import Equation, Figure, Line, Paragraph, Span, Table, sources
-from handgrad.notation.nodes import Expr
+from handgrad.notation.nodes import Expr, Matrix, Stack
 from handgrad.notation.words import listed, say
-from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
+from handgrad.render.breaking import Row, children, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
 from handgrad.render.latex_text import text, without_devanagari
 from handgrad.working.document import Document
@@ -123,9 +123,36 @@ def aligned(left: str, broken_rows: list[Row], tag: str = "") -> str:
     return " \\\\[4pt]\n".join(lines)
 
 
+def _apart(broken_rows: list[Row]) -> list[Row]:
+    """Rows with the matrices of a high stack one by one, so that a page may end between them."""
+    if all(_lines(part) <= _HIGH for row in broken_rows for _, part in row.parts):
+        return broken_rows
+    found: list[Row] = []
+    for row in broken_rows:
+        begin = row.sign.lstrip("…")
+        match row.parts:
+            case (("", Stack(items)),):
+                stacks = [Stack((item,)) for item in items]
+                found += [Row("" if i else begin, (("", stack),)) for i, stack in enumerate(stacks)]
+            case _:
+                found.append(Row(begin, row.parts))
+    return found
+
+
+def _lines(expression: Expr) -> int:
+    """How many rows the matrices of a stack have, large fractions counted twice."""
+    items = expression.items if isinstance(expression, Stack) else ()
+    entries = [row for _, item in items if isinstance(item, Matrix) for row in item.rows]
+    return sum(2 if any(children(entry) for entry in row) else 1 for row in entries)
+
+
+_HIGH = 20
+
+
 def _equation(equation: Equation, source: str) -> str:
     """A display; where it comes from stands before its number, or below where the first row has no room for it."""
-    left, broken_rows = broken(equation, TEXT_WIDTH - _TAG)
+    left, whole = broken(equation, TEXT_WIDTH - _TAG)
+    broken_rows = _apart(whole)
     below, tag = "", ""
     if equation.number:
         beside = _fits(equation, broken_rows, source)
@@ -154,7 +181,10 @@ def _table(table: Table) -> str:
     pieces = [table.rows[i : i + _PIECE] for i in range(0, len(table.rows), _PIECE)] or [()]
     widths = _column_widths(table)
     columns = "@{}" + "".join(_columns(table, widths)) + "@{}"
-    head = " & ".join(rf"\textbf{{{_span(span)}}}" for span in table.header) + r" \\ \hline\noalign{\vskip 3pt}"
+    head = (
+        " & ".join(rf"\textbf{{{_span(span)}}}" if span else "" for span in table.header)
+        + r" \\ \hline\noalign{\vskip 3pt}"
+    )
     return "\n\n".join(
         "\n".join(
             [
@@ -176,7 +206,8 @@ _STRUT = r"\rule[-6pt]{0pt}{17pt}"
 def _table_row(row: tuple[Span, ...], widths: list[float]) -> str:
     cells = [_span(span, width) for span, width in zip(row, widths, strict=True)]
     tall = any(r"\frac" in cell for cell in cells)
-    return " & ".join(cells) + (_STRUT if tall else "") + r" \\"
+    opened = "{}" if cells[0][:1] in ("[", "*") else ""  # which the \\\\ before would read as its own
+    return opened + " & ".join(cells) + (_STRUT if tall else "") + r" \\"
 
 
 def _columns(table: Table, widths: list[float]) -> list[str]:

@@ -225,6 +225,8 @@ def _stack(stack: Stack) -> str:
     for label, item in stack.items:
         head = text_in_mathematics(f"{label}: ") if label else ""
         rows.append(f"{head} & {math(item)}")
+    if len(rows) == 1:
+        return rows[0].replace(" & ", " ", 1).strip()
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 

@@ -100,9 +100,7 @@ def text(words: str) -> str:
 
 def text_in_mathematics(words: str, command: str = "text") -> str:
     r"""Words within mathematics, in amsmath and in KaTeX; a sign of mathematics stands between two \text."""
-    inner = "".join(
-        c if c in DEVANAGARI else _character(c, "}", rf"\{command}{{") for c in normalize("NFC", words)
-    )
+    inner = "".join(c if c in DEVANAGARI else _character(c, "}", rf"\{command}{{") for c in normalize("NFC", words))
     return rf"\{command}{{{inner}}}"
 
 

@@ -22,6 +22,7 @@ from handgrad.notation.nodes import (
     Partial,
     Power,
     Product,
+    Relation,
     Sqrt,
     Sum,
     Symbol,
@@ -30,8 +31,12 @@ from handgrad.notation.nodes import (
 from handgrad.render.breaking import ATOM, POWER, PRODUCT, STAR, SUM, bracketed, dotted, signed_terms
 from handgrad.render.inline import clean, inline
 
-SMALL = 0.75
-"""The size of what is raised or lowered, next to that of its label."""
+_SMALL, _LEAST = 0.75, 9.0
+
+
+def small(size: float) -> float:
+    """The size of what is raised or lowered in a label: three quarters of it, but still to be read."""
+    return max(_SMALL * size, min(size, _LEAST))
 
 
 class Run(Struct, frozen=True):
@@ -65,12 +70,13 @@ def _width(text: str, *, bold: bool) -> float:
 
 def width(text: str | Expr, size: float) -> float:
     """A bound for the width of a label, which no serif font in use goes beyond."""
-    return sum(_width(run.text, bold=run.bold) * (SMALL if run.level else 1) for run in runs(text)) * size
+    return sum(_width(run.text, bold=run.bold) * (small(size) if run.level else size) for run in runs(text))
 
 
 _NARROW = {
     **dict.fromkeys(" .,:;'|!", 0.34), **dict.fromkeys("()[]/ijl′It", 0.45), **dict.fromkeys("frs-·", 0.54),
-    **dict.fromkeys("mwMWΩ", 1.13), **dict.fromkeys("⋮", 0.5), **dict.fromkeys("OQGNHDU@%⋯", 1.0), **dict.fromkeys("+−=<>×≈≥≤→←∂∇", 0.86),
+    **dict.fromkeys("mwMWΩ", 1.13), **dict.fromkeys("⋮", 0.5), **dict.fromkeys("OQGNHDU@%⋯", 1.0),
+    **dict.fromkeys("+−=<>×≈≥≤→←∂∇", 0.86),
 }  # fmt: skip
 """Advances in ems, the widest of the fonts that a reader's machine may take (DejaVu Serif is the widest)."""
 
@@ -164,7 +170,12 @@ def _function(function: Function) -> Runs:
 def _nabla(gradient: Gradient) -> Runs:
     through = (Run("|"), *_runs(gradient.through)) if gradient.through else ()
     by = "".join(run.text for run in _runs(gradient.by))
-    return (Run("∇"), *_at(-1, (Run(by, bold=any(run.bold for run in _runs(gradient.by))),)), *_runs(gradient.of), *through)
+    return (
+        Run("∇"),
+        *_at(-1, (Run(by, bold=any(run.bold for run in _runs(gradient.by))),)),
+        *_runs(gradient.of),
+        *through,
+    )
 
 
 def _partial(partial: Partial) -> Runs:
@@ -184,6 +195,7 @@ _PRINTERS: dict[type[Expr], Callable[[Any], Runs]] = {
     Function: _function,
     Partial: _partial,
     Gradient: _nabla,
+    Relation: lambda r: (*_runs(r.left), Run(f" {r.sign} "), *_runs(r.right)),
     Transpose: lambda t: (*_within(t.value, ATOM), Run("T", level=1)),
     Sqrt: lambda s: (Run("√("), *_runs(s.value), Run(")")),
     Dots: lambda d: (Run(inline(d)),),

@@ -7,23 +7,25 @@ from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import Row, rows, shrunk
 from handgrad.render.inline import inline as in_words
 from handgrad.render.latex_math import points
-from handgrad.render.mathml_math import element, joint, math, operator
+from handgrad.render.mathml_letters import element, operator
+from handgrad.render.mathml_math import joint, math
 
 __all__ = ["CSS", "display", "inline", "math", "width"]
 
 CSS = """\
 math { font-family: math, "Latin Modern Math", "STIX Two Math", "Cambria Math", "Noto Sans Math", serif; }
-.hg-rows > mtr > mtd { padding: 0.3em 0; text-align: left; }
-.hg-rows > mtr > mtd:first-child { text-align: right; }
-.hg-matrix > mtr > mtd { padding: 0.2em 0.5em; text-align: center; }
+.hg-rows > mtr > mtd { padding: 0.3em 0; }
+.hg-matrix > mtr > mtd { padding: 0.2em 0.5em; }
 .hg-matrix > mtr > mtd:first-child { padding-left: 0.2em; }
 .hg-matrix > mtr > mtd:last-child { padding-right: 0.2em; }
-.hg-decimals > mtr > mtd { text-align: right; }
-.hg-decimals > mtr > .hg-dots { text-align: center; }
-.hg-stack > mtr > mtd { padding: 0.2em 0; text-align: left; }
-.hg-stack > mtr > mtd:first-child { text-align: right; }
-.hg-cases > mtr > mtd { padding: 0.2em 0; text-align: left; }
+.hg-formulas > mtr > mtd { padding-top: 0.45em; padding-bottom: 0.45em; }
+.hg-stack > mtr > mtd, .hg-cases > mtr > mtd { padding: 0.2em 0; }
 .hg-cases > mtr > mtd:first-child { padding-right: 1em; }
+.hg-rows > mtr > mtd, .hg-stack > mtr > mtd, .hg-cases > mtr > mtd { text-align: left; text-align: -webkit-left; }
+.hg-rows > mtr > mtd:first-child, .hg-stack > mtr > mtd:first-child, .hg-decimals > mtr > mtd
+  { text-align: right; text-align: -webkit-right; }
+.hg-decimals > mtr > .hg-dots { text-align: center; text-align: -webkit-center; }
+.hg-round { width: 0.62em; }
 .hg-bold { font-weight: bold; }
 .hg-highlight { border: 0.06em solid; padding: 0.15em 0.2em; }
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
 from handgrad.render.inline import clean
-from handgrad.render.lettering import SMALL, Run, runs
+from handgrad.render.lettering import Run, runs, small
 
 COLOURS = {
     "ink": "#1a1a1a", "paper": "#ffffff", "gradient": "#b3261e", "edge": "#8a8a8a", "muted": "#595959",
@@ -15,7 +15,7 @@ COLOURS = {
 }  # fmt: skip
 """Each colour is open to the page as a custom property: ``--hg-ink``."""
 
-_LOOKS: dict[str, dict[str, str]] = {
+LOOKS: dict[str, dict[str, str]] = {
     "edge": {"fill": "none", "stroke": "edge", "stroke-width": "1"},
     "arrow": {"fill": "none", "stroke": "ink", "stroke-width": "1.2"},
     "back": {"fill": "none", "stroke": "gradient", "stroke-width": "1.2", "stroke-dasharray": "5 3"},
@@ -28,7 +28,9 @@ _LOOKS: dict[str, dict[str, str]] = {
     "seen": {"fill": "seen", "stroke": "rule", "stroke-width": "0.8"},
     "winner": {"fill": "paper", "stroke": "ink", "stroke-width": "2.6"},
     "window": {"fill": "none", "stroke": "ink", "stroke-width": "1.6", "stroke-dasharray": "6 3"},
+    "given": {"fill": "none", "stroke": "ink", "stroke-width": "1.6"},
     "halo": {"fill": "paper", "stroke": "none"},
+    "ground": {"fill": "layer", "stroke": "none"},
     "value": {"fill": "ink"},
     "gradient": {"fill": "gradient", "font-style": "italic"},
     "symbol": {"fill": "ink"},
@@ -40,7 +42,7 @@ _LOOKS: dict[str, dict[str, str]] = {
 
 _SERIF = "'New Computer Modern','Latin Modern Roman','Libertinus Serif',Georgia,serif"
 _SIGNS = "'New Computer Modern Math','Latin Modern Math','STIX Two Math','Cambria Math',serif"
-_ROUND = {"layer": 10.0, "op": 5.0}
+ROUND = {"layer": 10.0, "op": 5.0}
 _MATHEMATICAL = frozenset("∂∇⋮⋯⋱√→←≈≥≤≠⊙Σ")
 """Signs that text fonts lack: they stand in a span of their own."""
 
@@ -53,7 +55,7 @@ def svg(picture: Picture, *, embedded: bool = False) -> str:
     words = f"<title>{escaped(picture.title)}</title>"
     if picture.description:
         words += f"<desc>{escaped(picture.description)}</desc>"
-    body = "\n".join(_shapes(picture))
+    body = "\n".join(_PRINTERS[type(shape)](shape) for shape in picture.layers)
     text = f'{head}\n{words}\n<style>{_style()}</style>\n<g font-family="{_SERIF}">\n{body}\n</g>\n</svg>\n'
     return text if embedded else '<?xml version="1.0" encoding="UTF-8"?>\n' + text
 
@@ -74,7 +76,7 @@ def escaped(text: str) -> str:
 def _style() -> str:
     """Colours as custom properties, for browsers; what cannot read them keeps the attributes of each shape."""
     rules = []
-    for role, look in _LOOKS.items():
+    for role, look in LOOKS.items():
         colours = ";".join(
             f"{key}:var(--hg-{value},{COLOURS[value]})" for key, value in look.items() if value in COLOURS
         )
@@ -83,22 +85,9 @@ def _style() -> str:
     return f"@supports (color:var(--hg-ink)){{{''.join(rules)}}}"
 
 
-def _shapes(picture: Picture) -> list[str]:
-    weights = [shape for shape in picture.shapes if isinstance(shape, Weight)]
-    others = [shape for shape in picture.shapes if not isinstance(shape, Weight)]
-    frames = [shape for shape in others if isinstance(shape, Box) and shape.role == "layer"]
-    rest = [shape for shape in others if not (isinstance(shape, Box) and shape.role == "layer")]
-    return [
-        *(_PRINTERS[type(shape)](shape) for shape in frames),
-        *(_stroke(weight.edge) for weight in weights),
-        *(_PRINTERS[type(shape)](shape) for shape in rest),
-        *(_weight(weight) for weight in weights),
-    ]
-
-
 def _look(role: str, of: str = "") -> str:
     """Class, data and the looks for what reads no custom properties."""
-    looks = "".join(f' {key}="{COLOURS.get(value, value)}"' for key, value in _LOOKS[role].items())
+    looks = "".join(f' {key}="{COLOURS.get(value, value)}"' for key, value in LOOKS[role].items())
     return f'class="hg-{role}"{_data(of)}{looks}'
 
 
@@ -130,7 +119,7 @@ def _disc(disc: Disc) -> str:
 
 def _box(box: Box) -> str:
     place = f'x="{number(box.x)}" y="{number(box.y)}" width="{number(box.width)}" height="{number(box.height)}"'
-    corner = f' rx="{number(_ROUND[box.role])}"' if box.role in _ROUND else ""
+    corner = f' rx="{number(ROUND[box.role])}"' if box.role in ROUND else ""
     return f"<rect {_look(box.role, box.of)} {place}{corner}/>"
 
 
@@ -153,7 +142,7 @@ def _spans(label: Label) -> str:
         if run.level != level:
             keys.append(f'dy="{number((_rise(level) - _rise(run.level)) * label.size)}"')
         if run.level:
-            keys.append(f'font-size="{number(SMALL * label.size)}"')
+            keys.append(f'font-size="{number(small(label.size))}"')
         level = run.level
         text = escaped(run.text)
         spans.append(f"<tspan {' '.join(keys)}>{text}</tspan>" if keys else text)
@@ -183,4 +172,4 @@ def _weight(weight: Weight) -> str:
     return f'<g class="hg-weight"{_data(weight.of)}>{hit}{labels}</g>'
 
 
-_PRINTERS: dict[type, Callable[[Any], str]] = {Stroke: _stroke, Disc: _disc, Box: _box, Label: _label}
+_PRINTERS: dict[type, Callable[[Any], str]] = {Stroke: _stroke, Disc: _disc, Box: _box, Label: _label, Weight: _weight}

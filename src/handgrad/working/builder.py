@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 
-from handgrad.drawing import draw
+from handgrad.drawing.whole import draw
 from handgrad.notation.conforming import conform
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Span, Table
 from handgrad.notation.nodes import Expr, Function, Number, add
