@@ -41,6 +41,7 @@ class Problem:
 
     title: str
     notation: str | dict[str, Any]
+    """Symbols and layout; places of questions count as it says, labels and axes of the file always from 1."""
     arithmetic: str
     digits: int
     network: Network
