@@ -23,10 +23,10 @@ def render(document: Document) -> str:
     lines = [f"# {text(document.title)}"]
     for section in document.sections:
         lines += ["", f"## {text(section.title)}"]
-        for block in section.blocks:
-            if isinstance(block, Figure):
+        for part in section.blocks:
+            if isinstance(part, Figure):
                 continue
-            lines += ["", _block(block)]
+            lines += ["", block(part)]
     return "\n".join(lines) + "\n"
 
 
@@ -39,18 +39,19 @@ def _entity(c: str) -> str:
     return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(c, c)
 
 
-def _block(block: Block) -> str:
-    match block:
+def block(part: Block) -> str:
+    """One block of a document."""
+    match part:
         case Equation():
-            return _equation(block)
+            return _equation(part)
         case Table():
-            return _table(block)
+            return _table(part)
         case Figure():
             return ""
-    words = _first_escaped("".join(_span(span) for span in block.spans).strip())
-    if block.role == "lead":
+    words = _first_escaped("".join(_span(span) for span in part.spans).strip())
+    if part.role == "lead":
         return f"### {words}"
-    return f"*{words}*" if block.role == "note" else words
+    return f"*{words}*" if part.role == "note" else words
 
 
 def _first_escaped(words: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from handgrad.drawing import draw
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Span, Table
 from handgrad.notation.nodes import Expr, Function, Number, add
+from handgrad.notation.program import Program
 from handgrad.notation.symbols import convention
 from handgrad.ops.losses import Loss
 from handgrad.ops.textbook import elided
@@ -41,7 +42,13 @@ def document(trace: Trace, queries: Sequence[Query]) -> Document:
         answers = tuple(block for query in queries for block in writer.answers(query))
         sections.append(Section("Answers", answers, "answers"))
     title = trace.problem.title or "Worked solution"
-    return Document(title, tuple(sections), lambda: values(trace, queries))
+    return Document(title, tuple(sections), lambda: values(trace, queries), code=lambda: _code(trace, steps, queries))
+
+
+def _code(trace: Trace, steps: Sequence[Step], queries: Sequence[Query]) -> Program | None:
+    from handgrad.working.program import program
+
+    return program(trace, steps, queries)
 
 
 class _Writer:

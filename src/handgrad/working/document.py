@@ -9,20 +9,27 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from handgrad.notation.document import Section
+from handgrad.notation.program import Program
 
 Paper = Literal["a4", "letter"]
+
+
+def nothing() -> None:
+    """No code."""
 
 
 class Document(Struct, frozen=True):
     """A worked solution before it has a format.
 
-    ``data()`` gives every value as plain data (see ``to_json``); ``language`` is that of its words.
+    ``data()`` gives every value as plain data (see ``to_json``), ``code()`` the working as lines of NumPy,
+    None where there is nothing to compute; ``language`` is that of its words.
     """
 
     title: str
     sections: tuple[Section, ...]
     data: Callable[[], dict[str, Any]] = dict
     language: str = "en"
+    code: Callable[[], Program | None] = nothing
 
     def to_terminal(self, width: int = 80, *, colour: bool = False) -> str:
         """Plain text with Unicode matrices, no line longer than ``width`` columns."""
