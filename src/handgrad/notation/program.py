@@ -8,20 +8,21 @@ from msgspec import Struct
 class Cell(Struct, frozen=True):
     """Lines of a program, the expression that shows what they give, and what is then seen ("" where nothing is).
 
-    ``folded``: the lines are data too long to be read.
+    ``check`` is a line that holds it against what is printed; ``folded``: the lines are data too long to be read.
     """
 
     lines: tuple[str, ...]
     shows: str
     output: str = ""
+    check: str = ""
     folded: bool = False
 
 
 class Program(Struct, frozen=True):
     """A working as NumPy: the cell of each quantity by its name, those of the steps in the order of computation.
 
-    ``opening`` imports and defines what the cells use, ``answers`` stand in the order of the questions,
-    ``checks`` hold each number against the printed one. ``notes`` (in English) say what a reader has to know.
+    ``opening`` imports and defines what the cells use, ``answers`` stand in the order of the questions.
+    ``notes`` (in English) say what a reader has to know.
     """
 
     opening: tuple[str, ...]
@@ -29,4 +30,3 @@ class Program(Struct, frozen=True):
     given: dict[str, Cell]
     steps: dict[str, Cell]
     answers: tuple[Cell, ...]
-    checks: tuple[str, ...]

@@ -8,7 +8,6 @@ from typing import Any
 from handgrad.notation.document import Block, Equation, Figure, Paragraph, Section, sources
 from handgrad.notation.program import Cell, Program
 from handgrad.notation.words import listed, say
-from handgrad.render.inline import clean
 from handgrad.render.markdown import block as markdown
 from handgrad.render.markdown import text
 from handgrad.working.document import Document
@@ -45,6 +44,7 @@ class _Writer:
         self.count = 0
         self.ahead: Iterator[tuple[str, Cell]] = iter(self.program.steps.items() if self.program else ())
         self.computed: set[str] = set()
+        self.checks: list[str] = []
         self.answers = iter(self.program.answers if self.program else ())
 
     def cells(self) -> list[dict[str, Any]]:
@@ -53,8 +53,8 @@ class _Writer:
         for section in self.document.sections:
             self._section(section)
         self._close_words()
-        if self.program is not None:
-            self._check(self.program)
+        if self.checks:
+            self._check()
         return self.found
 
     def _section(self, section: Section) -> None:
@@ -124,26 +124,26 @@ class _Writer:
         self._close_words()
         if self.program is None:
             return
-        if section.key == "answers":
-            answer = next(self.answers, None)
-            if answer is not None and answer.shows:
-                self._code(answer.shows, answer.output)
-        elif equation.name in self.program.steps:
-            cell = self.program.steps[equation.name]
-            self._code("\n".join((*self._lines(equation.name), cell.shows)), cell.output)
+        answer = next(self.answers, None) if section.key == "answers" else None
+        cell = answer or self.program.steps.get(equation.name)
+        if cell is None or not cell.shows:
+            return
+        lines = () if cell is answer else self._lines(equation.name)
+        self._code("\n".join((*lines, cell.shows)), cell.output)
+        if cell.check:
+            self.checks.append(cell.check)
 
     def _lines(self, name: str) -> Iterator[str]:
-        """The lines up to a quantity, those of steps that are not printed before it too."""
+        """The lines up to a quantity, with those of steps before it that are not printed."""
         while name not in self.computed:
             step, cell = next(self.ahead)
             self.computed.add(step)
             yield from cell.lines
 
-    def _check(self, program: Program) -> None:
+    def _check(self) -> None:
         self.words.append(f"## {text(self._say('Check'))}")
         self.words.append(text(self._say(_CHECK)))
-        left = [line for _, cell in self.ahead for line in cell.lines]
-        self._code("\n".join((*left, *program.checks)))
+        self._code("\n".join(self.checks))
 
     def _close_words(self) -> None:
         if self.words:

@@ -265,7 +265,9 @@ def _big_sum(total: BigSum) -> Elements:
     low = math(total.index) + ([_run("="), *math(total.lower)] if total.lower is not None else [])
     high = math(total.upper) if total.upper is not None else []
     how = element("naryPr", _value("chr", "∑"), _value("limLoc", "undOvr"), *([] if high else [_value("supHide", "1")]))
-    return [element("nary", how, element("sub", *low), element("sup", *high), element("e", *_part(total.body, PRODUCT)))]
+    return [
+        element("nary", how, element("sub", *low), element("sup", *high), element("e", *_part(total.body, PRODUCT)))
+    ]
 
 
 def _grid(rows: Sequence[Sequence[Elements]], side: str) -> Element:

@@ -43,7 +43,7 @@ def height(expression: Expr) -> float:
 
 
 def broken(equation: Equation, width: float) -> tuple[Expr, list[Row]]:
-    """The left side and the rows of an equation that is to fit a width; a stack of matrices taller than a page parted."""
+    """The left side and the rows of an equation that is to fit a width, what is taller than a page parted."""
     left = shrunk(equation.left, width / 3, measure)
     found = rows(replace(equation, left=left), width, measure, _GAP)
     if all(tallness(row) <= TALLEST for row in found):

@@ -59,24 +59,18 @@ class _Programmer:
         for step in steps[:MOST_STEPS]:
             lines = tuple(self.recording.step(step))
             value = self.recording.values[step.name].value
-            self.steps[step.name] = Cell(lines, variable(step.name), _seen(value if value.shape else value[()]))
-        known = {**self.given, **self.steps}
-        nothing = Cell((), "")
-        answers = tuple(
-            Cell((), self._answer(query), self._answered(query)) if query.name in known else nothing
-            for query in self.queries
-        )
-        checks = [self._check(name) for name in self.steps]
-        checks += [self._check_answer(query) for query in self.queries if query.name in known and query.function]
+            seen = _seen(value if value.shape else value[()])
+            self.steps[step.name] = Cell(lines, variable(step.name), seen, self._check(step.name))
+        answers = tuple(self._answer(query) for query in self.queries)
         notes = (_BATCH if self.plan.batch else _ROWS, _AS_BY_HAND if self.rounded else _DOUBLES)
-        return Program(self._opening(), notes, self.given, self.steps, answers, tuple(checks))
+        return Program(self._opening(), notes, self.given, self.steps, answers)
 
     def _give(self, name: str) -> None:
         folded = prod(self.trace.raw(name).shape) > LONGEST_LIST
         line = self.recording.given(name, _packed if folded else None)
         if name in HIDDEN:
             line += f"  # {_HIDDEN[name]}"
-        self.given[name] = Cell((line,), variable(name), _seen(self.recording.values[name].value), folded)
+        self.given[name] = Cell((line,), variable(name), _seen(self.recording.values[name].value), folded=folded)
 
     def _opening(self) -> tuple[str, ...]:
         """What the cells use: imports and functions."""
@@ -95,7 +89,15 @@ class _Programmer:
         alone = query.name in self.plan.batched and not self.plan.batch
         return (0, *(query.index or ())) if alone else (query.index or ())
 
-    def _answer(self, query: Query) -> str:
+    def _answer(self, query: Query) -> Cell:
+        """The answer to a question; nothing where it is beyond what is computed."""
+        if query.name not in {**self.given, **self.steps}:
+            return Cell((), "")
+        text = self._asked(query)
+        check = f'agrees({text}, "{self._answer_printed(query)}")' if query.function else ""
+        return Cell((), text, self._answer_seen(query), check)
+
+    def _asked(self, query: Query) -> str:
         """A question as an expression of the program."""
         index = self._index(query)
         text = variable(query.name) + (f"[{', '.join(map(str, index))}]" if index else "")
@@ -109,8 +111,7 @@ class _Programmer:
             return f"[int(i) + 1 for i in np.unravel_index({place}, {text}.shape)]"
         return f"{place} + 1"
 
-    def _answered(self, query: Query) -> str:
-        """What is seen of its value."""
+    def _answer_seen(self, query: Query) -> str:
         if query.function == "argmax":
             found = self.trace.function(query)[0]
             return repr(list(found) if isinstance(found, tuple) else np.int64(found))
@@ -119,19 +120,17 @@ class _Programmer:
         value = self.recording.values[query.name].value[self._index(query)]
         return _seen(getattr(np, query.function)(value) if query.function else value)
 
-    def _check_answer(self, query: Query) -> str:
+    def _answer_printed(self, query: Query) -> str:
         found = self.trace.function(query)[0]
         if query.function == "argmax":
-            printed = " ".join(map(str, found if isinstance(found, tuple) else (found,)))
-        else:
-            printed = self._printed(getattr(found, "value", found))
-        return f'agrees({self._answer(query)}, "{printed}")'
+            return " ".join(map(str, found if isinstance(found, tuple) else (found,)))
+        return self._printed(getattr(found, "value", found))
 
     def _check(self, name: str) -> str:
         """One quantity held against what is printed of it: all of it, or the corners of a long one."""
         value = self.trace.raw(name)
         entries, shape = flat(value), tuple(value.shape)
-        axes = [range(size) for size in shape]
+        axes: list[Sequence[int]] = [range(size) for size in shape]
         shown = variable(name)
         if prod(shape) > LONGEST_CHECK:
             axes = [[place for place in places(size) if place is not None] for size in shape]
@@ -176,8 +175,8 @@ def _text(expression: Expr) -> str | None:
         case Number(text):
             return text
         case Negative(inner):
-            text = _text(inner)
-            return None if text is None else f"-{text}"
+            size = _text(inner)
+            return None if size is None else f"-{size}"
         case Fraction(Number(p), Number(q)):
             return f"{p}/{q}"
     return None
