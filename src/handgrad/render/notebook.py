@@ -59,7 +59,7 @@ class _Writer:
 
     def _section(self, section: Section) -> None:
         self.words.append(f"## {text(section.title)}")
-        opened = section.key != "given" or self.program is None
+        opened = section.key != "given"
         for block in section.blocks:
             if not opened and isinstance(block, Equation):
                 self._opening()
