@@ -17,7 +17,7 @@ from handgrad.render.latex import column_widths
 from handgrad.render.latex_math import points
 from handgrad.render.omml import Elements, display, formula, math, row_parts, xml_text
 from handgrad.render.word_pages import EQUATION_WIDTH, NUMBER_WIDTH, TALLEST, TEXT_WIDTH, broken, measure, tallness
-from handgrad.render.word_parts import append, bookmark, dress, grid, grown, image, reference, repeated
+from handgrad.render.word_parts import append, bookmark, dress, grid, grown, image, reference, repeated, styled
 from handgrad.working.document import Document
 
 _LONGEST_PROPERTY = 255
@@ -72,12 +72,12 @@ class _Writer:
 
     def write(self) -> None:
         """The whole document."""
-        self.file.add_paragraph(xml_text(self.document.title), "Title")
+        styled(self.file.add_paragraph(xml_text(self.document.title)), "Title")
         for section in self.document.sections:
             self._section(section)
 
     def _section(self, section: Section) -> None:
-        self.file.add_paragraph(xml_text(section.title), "Heading 1")
+        styled(self.file.add_paragraph(xml_text(section.title)), "Heading 1")
         for block in section.blocks:
             self._block(block)
 
@@ -94,7 +94,7 @@ class _Writer:
 
     def _words(self, block: Paragraph) -> None:
         style = {"lead": "Heading 2", "note": "Note"}.get(block.role, "Normal")
-        _fill(self.file.add_paragraph(style=style), block.spans, TEXT_WIDTH)
+        _fill(styled(self.file.add_paragraph(), style), block.spans, TEXT_WIDTH)
 
     def _equation(self, equation: Equation) -> None:
         """An equation, its number at the right; in several rows its signs stand one below the other."""
@@ -108,7 +108,7 @@ class _Writer:
                 lines.append([row_parts(row)])
         whole = [[part for parts in line for part in parts] for line in lines]
         if len(whole) == 1 and not equation.number:
-            append(self.file.add_paragraph(style="Equation"), grown(display([*math(left), *whole[0]])))
+            append(styled(self.file.add_paragraph(), "Equation"), grown(display([*math(left), *whole[0]])))
             return
         if len(whole) == 1:
             cells, widths = [[[*math(left), *whole[0]]]], [width]
@@ -123,7 +123,7 @@ class _Writer:
         table = grid(self.file, len(cells), numbered)
         for i, (row, parts) in enumerate(zip(table.rows, cells, strict=True)):
             for cell in row.cells:
-                cell.paragraphs[0].style = "Equation"
+                styled(cell.paragraphs[0], "Equation")
                 cell.paragraphs[0].paragraph_format.keep_with_next = i < len(cells) - 1 and (together or not i)
             for j, part in enumerate(parts):
                 if part:
@@ -131,17 +131,17 @@ class _Writer:
                     append(row.cells[j].paragraphs[0], grown(shown))
         if equation.number:
             self._number(table.rows[0].cells[-1], equation.number)
-        self.file.add_paragraph(style="Gap")
+        styled(self.file.add_paragraph(), "Gap")
 
     def _number(self, cell: Any, number: int) -> None:
         """The number as the target of references, below it those of the equations that this one is from."""
-        cell.paragraphs[0].style = "Equation Number"
+        styled(cell.paragraphs[0], "Equation Number")
         bookmark(cell.paragraphs[0], f"equation_{number}", number, f"({number})")
         if not self.sources.get(number):
             return
         language = self.document.language
         named = listed(language, [f"({n})" for n in self.sources[number]])
-        paragraph = cell.add_paragraph(style="Equation Sources")
+        paragraph = styled(cell.add_paragraph(), "Equation Sources")
         for part in re.split(r"(\(\d+\))", say(language, "from {equations}", equations=named)):
             if part.startswith("("):
                 reference(paragraph, f"equation_{part[1:-1]}", part)
@@ -158,11 +158,11 @@ class _Writer:
         for row, spans in zip(table.rows, (block.header, *block.rows), strict=True):
             for cell, span, width, right in zip(row.cells, spans, widths, numeric, strict=True):
                 paragraph = cell.paragraphs[0]
-                paragraph.style = "Table Head" if spans is block.header else "Table Cell"
+                styled(paragraph, "Table Head" if spans is block.header else "Table Cell")
                 if right:
                     paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
                 _fill(paragraph, (span,), width - _PADDING)
-        self.file.add_paragraph(style="Gap")
+        styled(self.file.add_paragraph(), "Gap")
 
     def _figure(self, block: Figure) -> None:
         picture = block.draw()
@@ -171,9 +171,11 @@ class _Writer:
         from handgrad.render.png import png
 
         scale = min(1.0, TEXT_WIDTH / picture.width, _TALLEST_PICTURE / picture.height)
-        image(self.file.add_paragraph(style="Picture"), png(picture), picture.width * scale, xml_text(picture.title))
+        image(
+            styled(self.file.add_paragraph(), "Picture"), png(picture), picture.width * scale, xml_text(picture.title)
+        )
         if block.caption:
-            _fill(self.file.add_paragraph(style="Caption"), block.caption, TEXT_WIDTH)
+            _fill(styled(self.file.add_paragraph(), "Caption"), block.caption, TEXT_WIDTH)
 
 
 def _fill(paragraph: Any, spans: tuple[Span, ...], room: float) -> None:
