@@ -1,4 +1,4 @@
-"""``handgrad``: solve, verify, import, ops, schema."""
+"""``handgrad``: solve, draw, verify, import, ops, schema."""
 
 from __future__ import annotations
 
@@ -13,9 +13,28 @@ from handgrad.errors import InputError
 
 if TYPE_CHECKING:
     from handgrad.problem import Problem
+    from handgrad.trace import Trace
     from handgrad.working.document import Document
 
-FORMATS = ("terminal", "markdown", "latex", "json")
+SUFFIXES = {
+    ".txt": "terminal", ".md": "markdown", ".tex": "latex", ".typ": "typst", ".html": "html", ".htm": "html",
+    ".pdf": "pdf", ".ipynb": "notebook", ".docx": "docx", ".json": "json", ".csv": "csv",
+}  # fmt: skip
+"""The format that a file's name asks for."""
+
+FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))
+TABLES = ("terminal", "markdown", "latex", "html", "pdf")
+"""Formats of the table of ops."""
+
+Options = dict[str, Any]
+
+
+class Format(click.Choice[str]):
+    """A format by its name, or by its suffix without the dot."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name of the format."""
+        return super().convert(SUFFIXES.get(f".{value}".lower(), value), param, ctx)
 
 
 class Commands(click.Group):
@@ -46,12 +65,14 @@ def main() -> None:
     "--arithmetic", metavar="A", help="exact, symbolic, float64, float32, rounded(n) or rounded(n significant)."
 )
 @click.option("--digits", type=click.IntRange(1, 100), help="Decimals (or significant digits) that are shown.")
-@click.option("--to", "form", type=click.Choice(FORMATS), default="terminal", show_default=True)
+@click.option("--to", "form", type=Format(FORMATS), help="The format; else OUT's suffix says, else terminal.")
+@click.option("--only", type=click.Choice(["questions", "answers"]), help="The exam sheet, or its key.")
+@click.option("--paper", type=click.Choice(["a4", "letter"]), default="a4", show_default=True, help="Of a PDF.")
 @click.option("--fragment", is_flag=True, help="LaTeX without a preamble, to paste.")
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
 def solve(
-    file: str, ask: tuple[str, ...], values: tuple[str, ...], arithmetic: str | None, digits: int | None, form: str,
-    fragment: bool, output: str | None,
+    file: str, ask: tuple[str, ...], values: tuple[str, ...], arithmetic: str | None, digits: int | None,
+    form: str | None, only: str | None, paper: str, fragment: bool, output: str | None,
 ) -> None:  # fmt: skip
     """Work out FILE (TOML or JSON; - is standard input): forward pass, loss, backward pass.
 
@@ -60,8 +81,16 @@ def solve(
     \b
     handgrad solve examples/ann.toml
     handgrad solve examples/ann.toml --ask "dL/dW1[2,3]"
-    handgrad solve examples/convolution.toml --to latex -o solution.tex
+    handgrad solve examples/convolution.toml -o solution.pdf
+    handgrad solve examples/convolution.toml -o exam.docx --only questions
     """  # noqa: D301  click keeps the lines after a backspace as they are
+    document = _trace(file, values, arithmetic, digits).working(ask or None)
+    if only is not None:
+        document = document.only(only)
+    _publish(document, _format(form, output), output, {"paper": paper, "fragment": fragment})
+
+
+def _trace(file: str, values: tuple[str, ...], arithmetic: str | None, digits: int | None) -> Trace:
     from handgrad.trace import solve as trace_of
 
     problem = _load(file)
@@ -69,9 +98,14 @@ def solve(
         problem = problem.substitute(_settings(values))
     if digits is not None:
         problem.digits = digits
-    trace = trace_of(problem, arithmetic)
-    document = trace.working(ask or None)
-    _write(_render(document, form, fragment=fragment, plain=output is not None), output)
+    return trace_of(problem, arithmetic)
+
+
+def _format(form: str | None, output: str | None) -> str:
+    """The format that was asked for, by name or by the suffix of the file."""
+    if form is not None or output is None:
+        return form or "terminal"
+    return SUFFIXES.get(Path(output).suffix.lower(), "terminal")
 
 
 def _settings(values: tuple[str, ...]) -> dict[str, str]:
@@ -90,17 +124,25 @@ def _load(file: str) -> Problem:
     return load(file)
 
 
-def _render(document: Document, form: str, *, fragment: bool, plain: bool) -> str:
-    if form == "markdown":
-        return document.to_markdown()
+def _publish(document: Document, form: str, output: str | None, options: Options) -> None:
+    """Writes a document in a format to a file, or to standard output."""
+    if output is None and form in ("pdf", "docx") and sys.stdout.isatty():
+        message = f"{form} is no text for a terminal: name a file with -o"
+        raise InputError(message)
+    _write(_render(document, form, options, plain=output is not None), output)
+
+
+def _render(document: Document, form: str, options: Options, *, plain: bool) -> str | bytes:
+    if form == "terminal":
+        terminal = sys.stdout.isatty() and not plain
+        width = _columns() if terminal else 80
+        return document.to_terminal(width, colour=terminal and "NO_COLOR" not in os.environ)
     if form == "latex":
-        return document.to_latex(fragment=fragment)
-    if form == "json":
-        return document.to_json()
-    terminal = sys.stdout.isatty() and not plain
-    width = _columns() if terminal else 80
-    colour = terminal and "NO_COLOR" not in os.environ
-    return document.to_terminal(width, colour=colour)
+        return document.to_latex(fragment=options["fragment"])
+    if form == "pdf":
+        return document.to_pdf(paper=options["paper"])
+    rendered: str | bytes = getattr(document, f"to_{form}")()
+    return rendered
 
 
 def _columns() -> int:
@@ -109,13 +151,45 @@ def _columns() -> int:
     return max(40, min(shutil.get_terminal_size().columns, 120))
 
 
-def _write(text: str, output: str | None) -> None:
+def _write(content: str | bytes, output: str | None) -> None:
+    if isinstance(content, str):
+        content = (content if content.endswith("\n") else content + "\n").encode()
     if output is None:
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(content, nl=False)
         return
-    from handgrad.problem_file import write_text
+    from handgrad.problem_file import write_bytes
 
-    write_text(Path(output), text if text.endswith("\n") else text + "\n")
+    write_bytes(Path(output), content)
+
+
+@main.command()
+@click.argument("file")
+@click.option("--set", "values", multiple=True, metavar="S=N", help='A number for a symbol: "w=1/2"; repeatable.')
+@click.option("--arithmetic", metavar="A", help="As for solve.")
+@click.option("--digits", type=click.IntRange(1, 100), help="Decimals (or significant digits) that are shown.")
+@click.option("--no-values", is_flag=True, help="The network and its weights alone.")
+@click.option("--no-gradients", is_flag=True, help="Without the way back.")
+@click.option(
+    "--scale", type=click.FloatRange(0.1, 20), default=2, show_default=True, help="Pixels to a point, of PNG."
+)
+@click.option("-o", "--output", metavar="OUT", help="A file .svg, .png or .tex (TikZ); else SVG goes to the terminal.")
+def draw(
+    file: str, values: tuple[str, ...], arithmetic: str | None, digits: int | None, no_values: bool,
+    no_gradients: bool, scale: float, output: str | None,
+) -> None:  # fmt: skip
+    """Draw the network of FILE with its numbers: values forward, gradients on the way back.
+
+    \b
+    handgrad draw examples/ann.toml -o network.svg
+    """  # noqa: D301  click keeps the lines after a backspace as they are
+    from handgrad.drawing import draw as picture_of
+
+    trace = _trace(file, values, arithmetic, digits)
+    picture = picture_of(trace, values=not no_values, gradients=not (no_gradients or no_values))
+    if output is None:
+        _write(picture.to_svg(), None)
+    else:
+        picture.save(output, scale=scale)
 
 
 @main.command()
@@ -160,12 +234,13 @@ def import_(model: str, output: str, x: str | None, seed: int, loss: str | None,
 
 
 @main.command()
-@click.option("--to", "form", type=click.Choice(FORMATS[:3]), default="terminal", show_default=True)
-def ops(form: str) -> None:
+@click.option("--to", "form", type=Format(TABLES), help="The format; else OUT's suffix says, else terminal.")
+@click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
+def ops(form: str | None, output: str | None) -> None:
     """The table of ops with their formulas."""
     from handgrad.working.catalogue import catalogue
 
-    _write(_render(catalogue(), form, fragment=False, plain=False), None)
+    _publish(catalogue(), _format(form, output), output, {"paper": "a4", "fragment": False})
 
 
 @main.command()

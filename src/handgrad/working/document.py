@@ -72,8 +72,8 @@ class Document(Struct, frozen=True):
 
         return render(self)
 
-    def to_word(self, file: str | os.PathLike[str] | None = None) -> bytes:
-        """The document as .docx with equations that Word edits (extra ``word``)."""
+    def to_docx(self, file: str | os.PathLike[str] | None = None) -> bytes:
+        """The document as .docx with equations that Word edits (extra ``docx``)."""
         from handgrad.render.word import render
 
         content = render(self)
