@@ -68,7 +68,7 @@ def test_the_examples(name: str, arithmetic: str | None) -> None:
     if name in ("symbolic", "batch"):
         arithmetic = None
     document = hg.solve(example(name), arithmetic).working()
-    content = document.to_word()
+    content = document.to_docx()
     root = part(content)
     mathematics = list(root.iter(f"{{{NAMESPACE}}}oMath"))
     assert mathematics
@@ -212,8 +212,8 @@ def test_a_hostile_title_is_text(title: str) -> None:
 
 def test_the_same_document_gives_the_same_bytes() -> None:
     trace = hg.solve(example("ann"))
-    content = trace.working().to_word()
-    assert content == hg.solve(example("ann")).working().to_word()
+    content = trace.working().to_docx()
+    assert content == hg.solve(example("ann")).working().to_docx()
     with ZipFile(BytesIO(content)) as file:
         assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert not any("thumbnail" in name for name in file.namelist())
@@ -221,13 +221,13 @@ def test_the_same_document_gives_the_same_bytes() -> None:
 
 def test_the_file_is_written(tmp_path: Any) -> None:
     document = hg.solve(example("convolution")).working()
-    content = document.to_word(tmp_path / "a.docx")
+    content = document.to_docx(tmp_path / "a.docx")
     assert (tmp_path / "a.docx").read_bytes() == content
 
 
 def test_without_python_docx_the_error_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "docx", None)
-    with pytest.raises(hg.InputError, match=re.escape('needs the package python-docx: pip install "handgrad[word]"')):
+    with pytest.raises(hg.InputError, match=re.escape('needs the package python-docx: pip install "handgrad[docx]"')):
         body()
 
 

@@ -31,7 +31,7 @@ def render(document: Document) -> bytes:
     try:
         import docx
     except ImportError:
-        message = 'a .docx file needs the package python-docx: pip install "handgrad[word]"'
+        message = 'a .docx file needs the package python-docx: pip install "handgrad[docx]"'
         raise InputError(message) from None
     file = docx.Document()
     dress(file, document.language)
