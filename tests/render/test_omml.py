@@ -174,8 +174,8 @@ def test_generated_expressions_are_sound(seed: int) -> None:
         (Sqrt(A), "rad(,i:a)"),
         (Highlight(A), "borderBox(i:a)"),
         (Text("otherwise"), "w:otherwise"),
-        (Bracketed("max", A, closes=False), "w:max(i:a,"),
-        (Bracketed("", A, opens=False), "i:a)"),
+        (Bracketed("max", A, closes=False), "w:maxw:(i:a,"),
+        (Bracketed("", A, opens=False), "i:aw:)"),
         (Bracketed(Symbol("σ"), A), "i:σd()(i:a)"),
     ],
 )

@@ -243,7 +243,8 @@ def _bracketed(part: Bracketed) -> Elements:
     name, value = _name(part.name), math(part.value)
     if part.opens and part.closes:
         return [*name, _delimited(value)]
-    return [*name, *([_run("(")] if part.opens else []), *value, _run(")" if part.closes else ",")]
+    # as words: LibreOffice takes a bracket without its other half for a mistake
+    return [*name, *([_words("(")] if part.opens else []), *value, _words(")") if part.closes else _run(",")]
 
 
 def _partial(partial: Partial) -> Elements:

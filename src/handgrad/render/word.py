@@ -21,7 +21,7 @@ from handgrad.render.word_parts import append, bookmark, dress, grid, grown, ima
 from handgrad.working.document import Document
 
 _LONGEST_PROPERTY = 255
-_TALLEST_PICTURE, _PADDING = 560.0, 12.0
+_TALLEST_PICTURE, _PADDING = 480.0, 12.0
 _DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """A document has no date of its own: the same working gives the same file."""
 

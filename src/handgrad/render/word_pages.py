@@ -24,7 +24,10 @@ TALLEST = 600.0
 
 
 def measure(expression: Expr) -> float:
-    """About how wide an expression comes out, in points."""
+    """About how wide an expression comes out, in points; the labels of a stack are a column of their own."""
+    if isinstance(expression, Stack):
+        labels, items = zip(*expression.items, strict=True)
+        return _WIDER * (6 * max(map(len, labels)) + 24) + max(map(measure, items))
     return _WIDER * points(expression)
 
 
