@@ -23,7 +23,8 @@ from handgrad.notation.picture import Disc, Picture
 from handgrad.render.breaking import children
 from handgrad.render.omml import NAMESPACE
 from handgrad.render.word import render
-from handgrad.render.word_pages import EQUATION_WIDTH, TALLEST, TEXT_WIDTH, broken, height, measure, tallness
+from handgrad.render.word_pages import EQUATION_WIDTH, TALLEST, TEXT_WIDTH, broken, height, tallness
+from handgrad.render.word_widths import measure
 from handgrad.working.document import Document
 
 docx = pytest.importorskip("docx")

@@ -14,10 +14,10 @@ from handgrad.notation.nodes import Expr
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import numeric_columns, shrunk
 from handgrad.render.latex import column_widths
-from handgrad.render.latex_math import points
 from handgrad.render.omml import Elements, display, formula, math, row_parts, xml_text
-from handgrad.render.word_pages import EQUATION_WIDTH, NUMBER_WIDTH, TALLEST, TEXT_WIDTH, broken, measure, tallness
+from handgrad.render.word_pages import EQUATION_WIDTH, NUMBER_WIDTH, TALLEST, TEXT_WIDTH, broken, tallness
 from handgrad.render.word_parts import append, bookmark, dress, grid, grown, image, reference, repeated, styled
+from handgrad.render.word_widths import measure
 from handgrad.working.document import Document
 
 _LONGEST_PROPERTY = 255
@@ -113,7 +113,7 @@ class _Writer:
         if len(whole) == 1:
             cells, widths = [[[*math(left), *whole[0]]]], [width]
         else:
-            side = min(1.05 * points(left) + 4, width / 2)
+            side = min(measure(left) + 3, width / 2)
             cells, widths = [[[] if i else math(left), line] for i, line in enumerate(whole)], [side, width - side]
         self._grid(equation, cells, widths, together=sum(map(tallness, found)) <= TALLEST / 2)
 

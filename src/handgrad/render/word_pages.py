@@ -1,4 +1,4 @@
-"""What fits a page of Word: how wide and tall an expression comes out, and where a tall equation is parted."""
+"""What fits a page of Word: its measures, how tall an expression comes out, where an equation is broken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from handgrad.notation.document import Equation
 from handgrad.notation.nodes import Cases, Expr, Fraction, Matrix, Stack
 from handgrad.render.breaking import Row, children, rows, shrunk
-from handgrad.render.latex_math import points
+from handgrad.render.word_widths import measure
 
 TEXT_WIDTH = 482.0
 """Points; A4 with margins of 2 cm."""
@@ -15,20 +15,9 @@ TEXT_WIDTH = 482.0
 NUMBER_WIDTH = 66.0
 EQUATION_WIDTH = TEXT_WIDTH - NUMBER_WIDTH
 
-_WIDER = 1.1
-"""Cambria Math at 10.5 pt against Computer Modern at 10 pt."""
-
-_GAP = 15.0
+_GAP = 14.0
 _LINE = 16.0
 TALLEST = 600.0
-
-
-def measure(expression: Expr) -> float:
-    """About how wide an expression comes out, in points; the labels of a stack are a column of their own."""
-    if isinstance(expression, Stack):
-        labels, items = zip(*expression.items, strict=True)
-        return _WIDER * (6 * max(map(len, labels)) + 24) + max(map(measure, items))
-    return _WIDER * points(expression)
 
 
 def height(expression: Expr) -> float:
