@@ -155,7 +155,16 @@ def test_symbols_leave_nothing_to_compute() -> None:
 
 
 def test_formulas_of_numbers_are_held_against_their_value() -> None:
-    run(nbformat.reads(hg.solve(example("regression"), "symbolic").working([]).to_notebook(), 4))
+    tree = {
+        "network": {"input": 1, "layers": [{"op": "dense", "weights": [["1/2"]], "activation": "logistic"}]},
+        "data": {"x": [-1], "y": [1]},
+        "loss": {"op": "squared_error"},
+        "arithmetic": "symbolic",
+    }
+    found = notebook(hg.solve(hg.Problem.from_dict(tree)), "yhat", "dL/dW1", "max(yhat)")
+    run(found)
+    assert 'agrees(a1, "-1/2")' in sources(found)[-1]
+    assert 'agrees(yhat, "0.377' in sources(found)[-1]
 
 
 def test_a_long_array_is_packed_and_folded() -> None:
@@ -260,6 +269,14 @@ def test_the_same_document_gives_the_same_text() -> None:
     text = trace.working().to_notebook()
     assert text == hg.solve(example("ann")).working().to_notebook()
     assert json.loads(text)["nbformat_minor"] == 5
+
+
+def test_the_answers_alone_can_be_run() -> None:
+    document = hg.solve(example("ann")).working(["dL/dW3[2,3]", "W1[1,1]"])
+    answers = tuple(section for section in document.sections if section.key == "answers")
+    found = nbformat.reads(render(Document("T", answers, code=document.code)), 4)
+    assert "dL_dW3" in run(found)
+    assert sources(found)[-1] == "W1[0, 0]"
 
 
 def test_the_words_are_of_the_language() -> None:

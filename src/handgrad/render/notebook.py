@@ -45,6 +45,8 @@ class _Writer:
         self.ahead: Iterator[tuple[str, Cell]] = iter(self.program.steps.items() if self.program else ())
         self.computed: set[str] = set()
         self.checks: list[str] = []
+        self.opened = False
+        self.given = tuple(self.program.given.values()) if self.program else ()
         self.answers = iter(self.program.answers if self.program else ())
 
     def cells(self) -> list[dict[str, Any]]:
@@ -59,28 +61,24 @@ class _Writer:
 
     def _section(self, section: Section) -> None:
         self.words.append(f"## {text(section.title)}")
-        opened = section.key != "given"
+        given = section.key == "given"
         for block in section.blocks:
-            if not opened and isinstance(block, Equation):
+            if given and isinstance(block, Equation):
                 self._opening()
-                opened = True
             self._block(block)
-            if isinstance(block, Equation):
+            if isinstance(block, Equation) and block.number:
                 self._beside(block, section)
-        if section.key == "given":
-            if not opened:
-                self._opening()
+        if given:
             self._given()
 
     def _block(self, block: Block) -> None:
-        match block:
-            case Figure():
-                self._picture(block)
-            case Equation(number=number) if self.sources.get(number):
-                equations = listed(self.document.language, [f"({n})" for n in self.sources[number]])
-                self.words += [markdown(block), f"*{self._say('from {equations}', equations=equations)}*"]
-            case _:
-                self.words.append(markdown(block))
+        if isinstance(block, Figure):
+            self._picture(block)
+            return
+        self.words.append(markdown(block))
+        if isinstance(block, Equation) and self.sources.get(block.number):
+            equations = listed(self.document.language, [f"({n})" for n in self.sources[block.number]])
+            self.words.append(f"*{self._say('from {equations}', equations=equations)}*")
 
     def _say(self, english: str, **fields: object) -> str:
         return say(self.document.language, english, **fields)
@@ -100,7 +98,10 @@ class _Writer:
             self.words.append(markdown(Paragraph(figure.caption, "note")))
 
     def _opening(self) -> None:
-        """How the code is to be read, and what its cells use."""
+        """Once: how the code is to be read, and what its cells use."""
+        if self.opened:
+            return
+        self.opened = True
         if self.program is None:
             self.words.append(f"*{text(self._say(_SYMBOLS))}*")
             return
@@ -108,19 +109,18 @@ class _Writer:
         self._code("\n\n".join(self.program.opening).strip())
 
     def _given(self) -> None:
-        """The given arrays in one cell, each that is too long to be read in one of its own."""
-        given = self.program.given.values() if self.program is not None else ()
-        lines = [line for cell in given if not cell.folded for line in cell.lines]
+        """Once: the given arrays in one cell, each that is too long to be read in one of its own."""
+        self._opening()
+        cells, self.given = self.given, ()
+        lines = [line for cell in cells if not cell.folded for line in cell.lines]
         if lines:
             self._code("\n".join(lines))
-        for cell in given:
+        for cell in cells:
             if cell.folded:
                 self._code("\n".join((*cell.lines, cell.shows)), cell.output, folded=True)
 
     def _beside(self, equation: Equation, section: Section) -> None:
         """The code cell of a numbered equation."""
-        if not equation.number:
-            return
         self._close_words()
         if self.program is None:
             return
@@ -128,7 +128,8 @@ class _Writer:
         cell = answer or self.program.steps.get(equation.name)
         if cell is None or not cell.shows:
             return
-        lines = () if cell is answer else self._lines(equation.name)
+        self._given()
+        lines = self._lines(equation.name) if equation.name in self.program.steps else ()
         self._code("\n".join((*lines, cell.shows)), cell.output)
         if cell.check:
             self.checks.append(cell.check)

@@ -89,7 +89,7 @@ class _Writer:
                 self._table(block)
             case Figure():
                 self._figure(block)
-            case Paragraph():
+            case _:
                 self._words(block)
 
     def _words(self, block: Paragraph) -> None:
