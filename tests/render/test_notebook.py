@@ -205,6 +205,7 @@ def test_beyond_a_number_of_steps_nothing_is_computed(monkeypatch: pytest.Monkey
     found = notebook(hg.solve(example("ann")), "h1", "L")
     assert "a2" in run(found)
     assert not any("h2" in code for code in sources(found))
+    assert "too many steps" in sources(found, "markdown")[0]
 
 
 def test_names_that_python_has_itself() -> None:

@@ -46,6 +46,10 @@ _NOTEBOOK: Words = {
         "de": "In der Rechnung stehen Symbole anstelle von Zahlen, es gibt also nichts auszurechnen.",
         "hi": "हल में संख्याओं की जगह प्रतीक हैं, इसलिए गणना करने को कुछ नहीं है।",
     },
+    "There are too many steps for a notebook: the last ones have no cells.": {
+        "de": "Für ein Notebook sind es zu viele Schritte: die letzten haben keine Zellen.",
+        "hi": "नोटबुक के लिए चरण बहुत अधिक हैं: अंतिम चरणों की कोशिकाएँ नहीं हैं।",
+    },
     "Check": {
         "de": "Probe",
         "hi": "जाँच",

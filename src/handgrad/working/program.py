@@ -33,6 +33,7 @@ _ROWS = "In the code each example is a row of its own: the column x on paper is 
 _BATCH = "In the code each example of the batch is a row; on paper it is a column."
 _AS_BY_HAND = "The cells round each named quantity as the working does, so the numbers are those of the working."
 _DOUBLES = "The cells compute in float64; the last cell holds every number against the printed one."
+_CUT = "There are too many steps for a notebook: the last ones have no cells."
 
 
 def program(trace: Trace, steps: Sequence[Step], queries: Sequence[Query]) -> Program | None:
@@ -62,8 +63,10 @@ class _Programmer:
             seen = _seen(value if value.shape else value[()])
             self.steps[step.name] = Cell(lines, variable(step.name), seen, self._check(step.name))
         answers = tuple(self._answer(query) for query in self.queries)
-        notes = (_BATCH if self.plan.batch else _ROWS, _AS_BY_HAND if self.rounded else _DOUBLES)
-        return Program(self._opening(), notes, self.given, self.steps, answers)
+        notes = [_BATCH if self.plan.batch else _ROWS, _AS_BY_HAND if self.rounded else _DOUBLES]
+        if len(steps) > MOST_STEPS:
+            notes.append(_CUT)
+        return Program(self._opening(), tuple(notes), self.given, self.steps, answers)
 
     def _give(self, name: str) -> None:
         folded = prod(self.trace.raw(name).shape) > LONGEST_LIST
