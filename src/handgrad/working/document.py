@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from handgrad.errors import InputError
 from handgrad.notation.document import Section
+from handgrad.notation.program import Program
 
 if TYPE_CHECKING:
     from handgrad.working.one_step import OneStep
@@ -25,6 +26,10 @@ def _no_sheet(kind: Kind) -> Document:
     raise InputError(message)
 
 
+def nothing() -> None:
+    """No code."""
+
+
 class Document(Struct, frozen=True):
     """A worked solution before it has a format.
 
@@ -38,6 +43,9 @@ class Document(Struct, frozen=True):
     sheet: Callable[[Kind], Document] = _no_sheet
     spoken: Callable[[str], Document] | None = None
     """The same in another language (its tag); None where there is no other."""
+
+    code: Callable[[], Program | None] = nothing
+    """The working as lines of NumPy; None where there is nothing to compute."""
 
     def only(self, kind: Kind) -> Document:
         """The exam sheet ("questions", with room to write and no values that give them away) or its key ("answers")."""
