@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import combinations
 
 from handgrad.drawing.pieces import area
-from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
-from handgrad.render.lettering import SMALL
+from handgrad.notation.picture import Box, Disc, Label, Picture, Shape, Stroke, Weight
+from handgrad.render.lettering import runs, small
 
 Area = tuple[float, float, float, float]
 SMALLEST = 9.0
@@ -55,30 +55,35 @@ def _cuts(a: tuple[float, float], b: tuple[float, float], box: Area) -> bool:
     return low < high
 
 
+BORDERED = ("cell", "seen", "winner", "op", "window", "given", "layer")
+
+
 def faults(picture: Picture) -> list[str]:
     """Everything that is wrong with a picture."""
-    found: list[str] = []
-    all_labels = labels(picture)
-    areas = [area(label) for label in all_labels]
-    for (one, a), (other, b) in combinations(zip(all_labels, areas, strict=True), 2):
-        if overlap(a, b):
-            found.append(f"{one.of or one.text} lies on {other.of or other.text}")
-    for label, box in zip(all_labels, areas, strict=True):
-        name = label.of or label.text
+    every = [(label, area(label)) for label in labels(picture)]
+    found = [f"{_name(one)} lies on {_name(other)}" for (one, a), (other, b) in combinations(every, 2) if overlap(a, b)]
+    for label, box in every:
         if box[0] < 0 or box[1] < 0 or box[2] > picture.width or box[3] > picture.height:
-            found.append(f"{name} is off the sheet")
-        if label.size * SMALL < SMALLEST and label.size < SMALLEST:
-            found.append(f"{name} is too small")
-        for shape in picture.shapes:
-            if isinstance(shape, Disc) and crossed_by_circle(shape, box):
-                found.append(f"{name} is crossed by a node {shape.of}")
-            if isinstance(shape, Box) and shape.role in ("cell", "seen", "winner", "op", "window", "given", "layer"):
-                if crossed_by_box(area(shape), box):
-                    found.append(f"{name} is crossed by a {shape.role} {shape.of}")
-            if isinstance(shape, Stroke) and crossed_by_line(shape, box):
-                found.append(f"{name} is crossed by a line")
-    found += _weights(picture)
-    return found
+            found.append(f"{_name(label)} is off the sheet")
+        if min([label.size, *(small(label.size) for run in runs(label.text) if run.level)]) < SMALLEST:
+            found.append(f"{_name(label)} is too small")
+        found += [f"{_name(label)} is crossed by a {shape.role}" for shape in picture.shapes if _crossed(shape, box)]
+    return found + _weights(picture)
+
+
+def _name(label: Label) -> str:
+    return label.of or str(label.text)
+
+
+def _crossed(shape: Shape, box: Area) -> bool:
+    match shape:
+        case Disc():
+            return crossed_by_circle(shape, box)
+        case Stroke():
+            return crossed_by_line(shape, box)
+        case Box(role=role):
+            return role in BORDERED and crossed_by_box(area(shape), box)
+    return False
 
 
 def _weights(picture: Picture) -> list[str]:
@@ -98,9 +103,8 @@ def _weights(picture: Picture) -> list[str]:
     grounds = [area(shape) for shape in picture.shapes if isinstance(shape, Box) and shape.role == "ground"]
     for label in labels(picture):
         box = area(label)
-        covered = any(ground[0] - TOUCH <= box[0] and ground[2] + TOUCH >= box[2] and overlap(ground, box) for ground in grounds)
-        if id(label) not in on_edges and not covered:
-            for weight in weights:
-                if crossed_by_line(weight.edge, area(label)):
-                    found.append(f"{label.of or label.text} lies on the edge {weight.of}")
+        hidden = any(g[0] - TOUCH <= box[0] and g[2] + TOUCH >= box[2] and overlap(g, box) for g in grounds)
+        if id(label) not in on_edges and not hidden:
+            on = [weight.of for weight in weights if crossed_by_line(weight.edge, box)]
+            found += [f"{_name(label)} lies on the edge {of}" for of in on]
     return found

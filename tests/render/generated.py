@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import handgrad as hg
 from handgrad.ops import LOSSES, UPDATES
+from handgrad.working.document import Document
 from test_random_graphs import graphs
 from test_random_networks import problems as networks
 
@@ -46,6 +47,12 @@ def problems(count: int = 200) -> list[tuple[str, hg.Problem]]:
     order = Random(4).sample(range(len(trees)), len(trees))
     chosen = sorted(islice(cycle(order), count))
     return [(name, hg.Problem.from_dict(tree)) for name, tree in (trees[i] for i in chosen)]
+
+
+@cache
+def documents(count: int = 200) -> list[tuple[str, Document]]:
+    """The worked solutions of the problems."""
+    return [(name, hg.solve(problem).working()) for name, problem in problems(count)]
 
 
 def _numbered(kind: str, trees: Any) -> list[tuple[str, dict[str, Any]]]:

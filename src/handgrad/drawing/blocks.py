@@ -6,6 +6,8 @@ import re
 from functools import partial
 from math import prod
 
+from msgspec.structs import fields
+
 from handgrad.drawing.graph import Unit, joined, rank, windowed
 from handgrad.drawing.links import MOST_EDGES
 from handgrad.drawing.pieces import Line, Piece, beside, boxed
@@ -109,15 +111,16 @@ class Blocks:
 
     def _settings(self, op: Op) -> list[str | Expr]:
         """Stride, padding and dilation where they are not what goes without saying, and settings that are numbers."""
-        language, found = self.values.language, list[str | Expr]()
+        found: list[str | Expr] = []
         if windowed(op):
             for key, usual in _USUAL.items():
                 value = getattr(op, key, None)
                 if value not in usual:
-                    found.append(say(language, f"{key} {{value}}", value=value))
-        for key in op.given_constants if self.values.numbers else ():
-            found.append(Relation(Text(_plain(key)), "=", self.values.constant(op, key)))
-        return found
+                    found.append(say(self.values.language, f"{key} {{value}}", value=value))
+        plain = {field.name: field.default for field in fields(type(op))}
+        told = [key for key in op.given_constants if repr(getattr(op, key)) != repr(plain[key])]
+        shown = told if self.values.numbers else []
+        return [*found, *(Relation(Text(_plain(key)), "=", self.values.constant(op, key)) for key in shown)]
 
 
 _USUAL = {"stride": (None, 1), "padding": (None, 0, "valid"), "dilation": (None, 1)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from handgrad.errors import InputError
 from handgrad.notation.picture import Picture
@@ -18,7 +19,7 @@ class Drawing(Picture, frozen=True):
         return svg(self)
 
     def to_png(self, file: str | os.PathLike[str] | None = None, *, scale: float = 2) -> bytes:
-        """The picture as PNG of ``scale`` pixels a point, written to ``file`` if one is named (extra ``pdf``)."""
+        """The picture as PNG of ``scale`` pixels a point, written to ``file`` if one is named."""
         from handgrad.render.png import png
 
         content = png(self, scale)
@@ -26,17 +27,17 @@ class Drawing(Picture, frozen=True):
             _write(file, content)
         return content
 
-    def to_tikz(self) -> str:
-        """The picture as a tikzpicture, for LaTeX with tikz and amsmath."""
+    def to_tikz(self, *, width: float | None = None) -> str:
+        """The picture as a tikzpicture, for LaTeX with tikz and amsmath, scaled down to ``width`` if it is wider."""
         from handgrad.render.tikz import tikz
 
-        return tikz(self)
+        return tikz(self, width=width)
 
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write it to a file, in the format that its suffix names: .svg, .png or .tex."""
-        suffix = os.path.splitext(file)[1].lower()
+    def save(self, file: str | os.PathLike[str], *, scale: float = 2) -> None:
+        """Write it to a file, in the format that its suffix names: .svg, .png (``scale`` pixels a point) or .tex."""
+        suffix = Path(file).suffix.lower()
         if suffix == ".png":
-            self.to_png(file)
+            self.to_png(file, scale=scale)
         elif suffix == ".svg":
             _write(file, self.to_svg().encode())
         elif suffix == ".tex":

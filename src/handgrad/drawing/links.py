@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from msgspec import Struct
 
@@ -95,7 +96,7 @@ def placed(found: Sequence[Edge], *, staggered: bool) -> list[float] | None:
 def _closest(found: Sequence[Edge], t: float) -> float:
     """The least distance between two labels that stand at the same place of their edges."""
     heights = sorted(edge.point(t)[1] for edge in found)
-    return min((b - a for a, b in zip(heights, heights[1:], strict=False)), default=1e9)
+    return min((b - a for a, b in pairwise(heights)), default=1e9)
 
 
 def _staggered(found: Sequence[Edge], steps: Sequence[float], size: tuple[float, float]) -> list[float] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from math import sqrt
 
 from handgrad.drawing.blocks import Blocks
 from handgrad.drawing.columns import breaks, columns
@@ -181,11 +182,9 @@ class Sheet:
             self.places[unit.name] = piece.at(x + (width - piece.width) / 2, y - piece.axis)
 
     def _gap(self, number: int) -> float:
-        gaps = [GAP]
-        for unit in self.columns[number]:
-            if unit.name in self.joins:
-                gaps.append(self._reach(unit, self.pieces[unit.reads[0]], self.pieces[unit.name]))
-        return max(gaps)
+        joined = [unit for unit in self.columns[number] if unit.name in self.joins]
+        wanted = (self._reach(unit, self.pieces[unit.reads[0]], self.pieces[unit.name]) for unit in joined)
+        return max(GAP, *wanted, GAP)
 
     def _heights(self, column: Sequence[Unit]) -> list[float]:
         """The height of each unit's axis: near what it reads in its row, below one another."""
@@ -254,4 +253,4 @@ def _past(layer: Piece, other: Piece) -> float:
         return 0.0
     ratio = (spots[1].y - spots[0].y) / spots[0].half_height
     fall = max(others[-1].y - other.axis - spots[0].y + layer.axis, spots[-1].y - layer.axis - others[0].y + other.axis)
-    return min(fall / (ratio**2 - 1) ** 0.5, WIDE)
+    return min(fall / sqrt(ratio**2 - 1), WIDE)

@@ -218,4 +218,4 @@ def headed(piece: Piece, lines: Sequence[Line]) -> Piece:
     return Piece(width, piece.height + head, placed.axis, shapes, placed.spots, placed.core, placed.entry, wide(lines))
 
 
-__all__ = ["FRAME", "Expr", "Lines", "bias_lines", "grid", "header", "headed", "lines_of", "nodes", "places"]
+__all__ = ["FRAME", "Expr", "Lines", "bias_lines", "grid", "headed", "header", "lines_of", "nodes", "places"]

@@ -59,8 +59,7 @@ def _placed(at: Geometry, shape: Index, unit: Unit, winners: frozenset[Index]) -
         cells = [unravel(table.gather[t][p], at.size) for t in table.inside(p)]
         if len(cells) == whole and all(i in drawn for cell in cells for i, drawn in zip(cell, shown, strict=True)):
             first = (0,) * (len(unit.shape) - len(at.output))
-            drawn_channels = [c for c in channels[:MOST_CHANNELS]]
-            seen = tuple((*c, *cell) for c in drawn_channels for cell in cells)
+            seen = tuple((*c, *cell) for c in channels[:MOST_CHANNELS] for cell in cells)
             return Window(seen, winners, (*first, *place))
     return None
 

@@ -18,10 +18,11 @@ Role = Literal[
 ]  # fmt: skip
 """What a shape stands for.
 
-"edge" joins nodes, "arrow" quantities, "back" runs with the gradients; "layer" frames the nodes of one quantity, "op" is a box with an op's
-name; a "cell" is an entry of a grid, a "window" the outline of a kernel or pool on it, "given" that of what it gives, "seen" a cell under
-that window, "winner" the cell that a maximum took; "halo" keeps what lies behind a label from it, "ground" the same within a frame. Labels are a
-"value", a "gradient" (on the way back), the "symbol" of a quantity, the "name" of an op, a "note", or "dots".
+Lines: an "edge" joins nodes, an "arrow" quantities, "back" runs with the gradients. Boxes: a "layer" frames the
+nodes of one quantity, an "op" bears an op's name, a "cell" is an entry of a grid, a "seen" one lies under the
+"window" of a kernel or pool, a "winner" was taken by a maximum, "given" is the outline of what a window gives.
+A "halo" keeps what lies behind a label from it, "ground" does so within a frame. Labels: a "value", a "gradient",
+the "symbol" of a quantity, the "name" of an op, a "note", "dots" for what is left out.
 """
 
 

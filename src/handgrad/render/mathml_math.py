@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from html import escape
-from itertools import groupby
+from itertools import chain
 from typing import Any
 
 from handgrad.notation.nodes import (
@@ -44,13 +43,23 @@ from handgrad.render.breaking import (
     SUM,
     Bracketed,
     bracketed,
+    children,
     dotted,
     signed_terms,
 )
-from handgrad.render.inline import clean
+from handgrad.render.mathml_letters import (
+    brackets,
+    element,
+    identifier,
+    index_of,
+    indexed,
+    operator,
+    row,
+    symbol_of,
+    words,
+)
 
 _DOTS = {"row": "⋯", "column": "⋮", "both": "⋱"}
-_PRIMES = {1: "′", 2: "″"}
 _THIN = "0.1667em"
 _APPLIED, _TIMES = "\N{FUNCTION APPLICATION}", "\N{INVISIBLE TIMES}"
 
@@ -79,109 +88,35 @@ def _owner(expression: Expr) -> str:
     return ""
 
 
-def element(name: str, *content: str, **attributes: str) -> str:
-    """An element; attributes that are empty are left out, data_of is data-of."""
-    given = "".join(f' {key.replace("_", "-")}="{escape(clean(value))}"' for key, value in attributes.items() if value)
-    return f"<{name}{given}>{''.join(content)}</{name}>"
+def _height(*expressions: Expr) -> str:
+    """How high expressions are: a line, a fraction, or more."""
+    if any(_holds(expression, _LARGE) for expression in expressions):
+        return "large"
+    return "fraction" if any(_holds(expression, (Fraction, Partial)) for expression in expressions) else "line"
 
 
-def row(*parts: str) -> str:
-    """Parts as one element."""
-    return parts[0] if len(parts) == 1 else element("mrow", *parts)
+_LARGE = (Matrix, Stack, Cases, BigSum)
 
 
-def operator(sign: str, **attributes: str) -> str:
-    """A sign between, before or behind."""
-    return element("mo", escape(sign), **attributes)
-
-
-def words(text: str) -> str:
-    """Words; blanks at their ends count."""
-    return element("mtext", escape(clean(text)).replace(" ", "\N{NO-BREAK SPACE}"))
-
-
-def _identifier(letters: str, **attributes: str) -> str:
-    return element("mi", escape(clean(letters)), **attributes)
-
-
-def _brackets(*parts: str, around: str = "()") -> str:
-    """Brackets that grow with what they hold."""
-    return element("mrow", operator(around[0]), *parts, operator(around[1]))
-
-
-def _short_brackets(*parts: str, around: str = "()") -> tuple[str, ...]:
-    """Brackets that stay as they are."""
-    return (operator(around[0], stretchy="false"), *parts, operator(around[1], stretchy="false"))
+def _holds(expression: Expr, kinds: tuple[type[Expr], ...]) -> bool:
+    inside = (expression.array,) if isinstance(expression, Entry) else children(expression)
+    return isinstance(expression, kinds) or any(_holds(each, kinds) for each in inside)
 
 
 def part(expression: Expr, whole: int, *, first: bool = True) -> str:
     """A part of a larger whole, in brackets where it needs them."""
     text = math(expression)
-    return _brackets(text) if bracketed(expression, whole, first=first) else text
-
-
-def _symbol(symbol: Symbol) -> str:
-    return _indexed(symbol, _index(symbol.sub) if symbol.sub else "")
-
-
-def _indexed(symbol: Symbol, sub: str) -> str:
-    """A letter with what stands below and above it."""
-    letter = _letter(symbol)
-    above = [operator(_PRIMES.get(symbol.primes, "′" * symbol.primes))] if symbol.primes else []
-    above += _short_brackets(_index(symbol.sup)) if symbol.sup else ()
-    if sub and above:
-        return element("msubsup", letter, sub, row(*above))
-    if sub:
-        return element("msub", letter, sub)
-    return element("msup", letter, row(*above)) if above else letter
-
-
-def _letter(symbol: Symbol) -> str:
-    """The letter with its weight and hat: MathML Core has no bold letters but those of Unicode."""
-    bold = _bold(symbol.base) if symbol.bold else symbol.base
-    unknown = symbol.bold and bold == symbol.base
-    letter = _identifier(bold, **({"mathvariant": "normal", "class": "hg-bold"} if unknown else {}))
-    return element("mover", letter, operator("^", stretchy="false"), accent="true") if symbol.hat else letter
-
-
-_BOLD_FROM = (("A", "Z", 0x1D400), ("a", "z", 0x1D41A), ("α", "ω", 0x1D736), ("Α", "Ω", 0x1D6A8), ("ℓ", "ℓ", 0x1D4F5))
-"""Runs of letters and where their bold ones begin: upright Latin, slanted Greek, as LaTeX has them."""
-
-
-def _bold(base: str) -> str:
-    if len(base) == 1:
-        for low, high, start in _BOLD_FROM:
-            if low <= base <= high:
-                return chr(start + ord(base) - ord(low))
-    return base
-
-
-def _index(text: str) -> str:
-    """What stands below or above a letter: numbers, letters, signs."""
-    return row(*(_index_run(kind, "".join(run)) for kind, run in groupby(text, _kind)))
-
-
-def _kind(c: str) -> str:
-    return "digit" if c.isdecimal() or c == "." else "letter" if c.isalpha() else "sign" if c in ",+-−" else "other"
-
-
-def _index_run(kind: str, run: str) -> str:
-    """A number, one or two indices (hh), a word, signs, anything else as words."""
-    if kind == "digit":
-        return element("mn", run)
-    if kind == "letter":
-        return row(*map(_identifier, run)) if len(run) <= 2 else _identifier(run)
-    return row(*(operator(c.replace("-", "−")) for c in run)) if kind == "sign" else words(run)
+    return brackets(text, height=_height(expression)) if bracketed(expression, whole, first=first) else text
 
 
 def _entry(entry: Entry) -> str:
-    indices = row(*_commas(_index(str(index)) for index in entry.indices))
+    indices = row(*_commas(index_of(str(index)) for index in entry.indices))
     array = entry.array
     if isinstance(array, Symbol) and not array.sub:
-        return _indexed(Symbol(array.base, hat=array.hat, primes=array.primes, sup=array.sup), indices)
+        return indexed(Symbol(array.base, hat=array.hat, primes=array.primes, sup=array.sup), indices)
     letters = math(array)
-    held = letters if isinstance(array, (Symbol, Partial, Function)) else _brackets(letters)
-    return element("mrow", held, *_short_brackets(indices, around="[]"))
+    held = letters if isinstance(array, (Symbol, Partial, Function)) else brackets(letters, height=_height(array))
+    return element("mrow", held, brackets(indices, around="[]"))
 
 
 def _commas(parts: Iterable[str], comma: str = ",") -> list[str]:
@@ -237,21 +172,30 @@ def _hadamard(product: Hadamard) -> str:
 
 
 def _power(power: Power) -> str:
-    return element("msup", part(power.base, ATOM), math(power.exponent))
+    return _raised(power.base, math(power.exponent))
+
+
+def _raised(base: Expr, exponent: str) -> str:
+    """A base with its exponent, which stands above an index, not behind it."""
+    held = part(base, ATOM)
+    if held.startswith("<msub>") and held.endswith("</msub>") and isinstance(base, (Symbol, Entry)):
+        return f"<msubsup>{held[6:-7]}{exponent}</msubsup>"
+    return element("msup", held, exponent)
 
 
 def _name(name: str | Symbol) -> str:
     """The name of a function: a word stands upright, of one letter too."""
     if isinstance(name, Symbol):
         return math(name)
-    return _identifier(name, mathvariant="normal" if len(name) == 1 else "")
+    return identifier(name, mathvariant="normal" if len(name) == 1 else "")
 
 
 def _function(function: Function) -> str:
     name = _name(function.name)
     if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
         return element("mrow", name, operator(_APPLIED, rspace=_THIN), math(function.arguments[0]))
-    held = _brackets(*_commas(map(math, function.arguments), separator(function.arguments)))
+    arguments = _commas(map(math, function.arguments), separator(function.arguments))
+    held = brackets(*arguments, height=_height(*function.arguments))
     return element("mrow", name, operator(_APPLIED), held) if function.name else held
 
 
@@ -259,19 +203,19 @@ def _bracketed(part: Bracketed) -> str:
     """Brackets that open and close in different rows cannot grow with what they hold."""
     name = (_name(part.name), operator(_APPLIED)) if part.name else ()
     if part.opens and part.closes:
-        return row(*name, _brackets(math(part.value)))
+        return row(*name, brackets(math(part.value), height=_height(part.value)))
     opening = (*name, operator("(", form="prefix", stretchy="false")) if part.opens else ()
     closing = operator(")", form="postfix", stretchy="false") if part.closes else operator(part.separator)
     return element("mrow", *opening, math(part.value), closing)
 
 
 def _partial(partial: Partial) -> str:
-    d = _identifier("∂")
+    d = identifier("∂")
     return _through(element("mfrac", row(d, math(partial.of)), row(d, math(partial.by))), partial.through)
 
 
 def _gradient(gradient: Gradient) -> str:
-    nabla = element("msub", _identifier("∇", mathvariant="normal"), math(gradient.by))
+    nabla = element("msub", identifier("∇", mathvariant="normal"), math(gradient.by))
     return _through(element("mrow", nabla, math(gradient.of)), gradient.through)
 
 
@@ -297,18 +241,33 @@ def _table(kind: str, rows: Iterable[Iterable[str]]) -> str:
 
 def _matrix(matrix: Matrix) -> str:
     columns = list(zip(*matrix.rows, strict=True))
-    if all(_decimal(entry) or isinstance(entry, Dots) for column in columns for entry in column):
+    height = "large" if len(matrix.rows) > 1 else _height(*matrix.rows[0])
+    if height == "line":
+        return brackets(*_spaced(map(math, matrix.rows[0])), around="[]")
+    if all(_decimal(entry) or isinstance(entry, Dots) for entry in chain(*columns)):
         cells = zip(*map(_decimals, columns), strict=True)
-        return _brackets(_table("hg-matrix hg-decimals", cells), around="[]")
-    return _brackets(_table("hg-matrix", (map(_cell, entries) for entries in matrix.rows)), around="[]")
+        return brackets(_table("hg-matrix hg-decimals", cells), around="[]", height=height)
+    kind = "hg-matrix hg-formulas" if any(map(_formula, chain(*columns))) else "hg-matrix"
+    return brackets(_table(kind, (map(_cell, entries) for entries in matrix.rows)), around="[]", height=height)
+
+
+def _spaced(entries: Iterable[str]) -> list[str]:
+    """Entries of a single row, which stand on the line."""
+    separated: list[str] = []
+    for entry in entries:
+        separated += [element("mspace", width="1em"), entry] if separated else [entry]
+    return separated
 
 
 def _cell(entry: Expr) -> str:
-    """A formula as a fraction is set as large as it is in the line."""
-    large = isinstance(entry, Fraction) and not (
+    return element("mtd", math(entry), displaystyle="true" if _formula(entry) else "")
+
+
+def _formula(entry: Expr) -> bool:
+    """A formula that is a fraction is set as large as in the line; a fraction of numbers is small."""
+    return isinstance(entry, Fraction) and not (
         isinstance(entry.numerator, Number) and isinstance(entry.denominator, Number)
     )
-    return element("mtd", math(entry), displaystyle="true" if large else "")
 
 
 def _decimal(entry: Expr) -> bool:
@@ -367,7 +326,7 @@ def _condition(when: Expr, word: str) -> str:
 
 
 _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
-    Symbol: _symbol,
+    Symbol: symbol_of,
     Entry: _entry,
     Number: _number,
     Text: lambda t: words(t.text),
@@ -382,8 +341,8 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Bracketed: _bracketed,
     Matrix: _matrix,
     Stack: _stack,
-    Dots: lambda d: _identifier(_DOTS[d.direction]),
-    Transpose: lambda t: element("msup", part(t.value, ATOM), _identifier("⊤")),
+    Dots: lambda d: identifier(_DOTS[d.direction]),
+    Transpose: lambda t: _raised(t.value, identifier("⊤")),
     Partial: _partial,
     Gradient: _gradient,
     BigSum: _big_sum,

@@ -7,7 +7,7 @@ from typing import Any
 
 from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
 from handgrad.render.inline import clean
-from handgrad.render.lettering import SMALL, Run, runs
+from handgrad.render.lettering import Run, runs, small
 
 COLOURS = {
     "ink": "#1a1a1a", "paper": "#ffffff", "gradient": "#b3261e", "edge": "#8a8a8a", "muted": "#595959",
@@ -15,7 +15,7 @@ COLOURS = {
 }  # fmt: skip
 """Each colour is open to the page as a custom property: ``--hg-ink``."""
 
-_LOOKS: dict[str, dict[str, str]] = {
+LOOKS: dict[str, dict[str, str]] = {
     "edge": {"fill": "none", "stroke": "edge", "stroke-width": "1"},
     "arrow": {"fill": "none", "stroke": "ink", "stroke-width": "1.2"},
     "back": {"fill": "none", "stroke": "gradient", "stroke-width": "1.2", "stroke-dasharray": "5 3"},
@@ -42,7 +42,7 @@ _LOOKS: dict[str, dict[str, str]] = {
 
 _SERIF = "'New Computer Modern','Latin Modern Roman','Libertinus Serif',Georgia,serif"
 _SIGNS = "'New Computer Modern Math','Latin Modern Math','STIX Two Math','Cambria Math',serif"
-_ROUND = {"layer": 10.0, "op": 5.0}
+ROUND = {"layer": 10.0, "op": 5.0}
 _MATHEMATICAL = frozenset("∂∇⋮⋯⋱√→←≈≥≤≠⊙Σ")
 """Signs that text fonts lack: they stand in a span of their own."""
 
@@ -76,7 +76,7 @@ def escaped(text: str) -> str:
 def _style() -> str:
     """Colours as custom properties, for browsers; what cannot read them keeps the attributes of each shape."""
     rules = []
-    for role, look in _LOOKS.items():
+    for role, look in LOOKS.items():
         colours = ";".join(
             f"{key}:var(--hg-{value},{COLOURS[value]})" for key, value in look.items() if value in COLOURS
         )
@@ -87,7 +87,7 @@ def _style() -> str:
 
 def _look(role: str, of: str = "") -> str:
     """Class, data and the looks for what reads no custom properties."""
-    looks = "".join(f' {key}="{COLOURS.get(value, value)}"' for key, value in _LOOKS[role].items())
+    looks = "".join(f' {key}="{COLOURS.get(value, value)}"' for key, value in LOOKS[role].items())
     return f'class="hg-{role}"{_data(of)}{looks}'
 
 
@@ -119,7 +119,7 @@ def _disc(disc: Disc) -> str:
 
 def _box(box: Box) -> str:
     place = f'x="{number(box.x)}" y="{number(box.y)}" width="{number(box.width)}" height="{number(box.height)}"'
-    corner = f' rx="{number(_ROUND[box.role])}"' if box.role in _ROUND else ""
+    corner = f' rx="{number(ROUND[box.role])}"' if box.role in ROUND else ""
     return f"<rect {_look(box.role, box.of)} {place}{corner}/>"
 
 
@@ -142,7 +142,7 @@ def _spans(label: Label) -> str:
         if run.level != level:
             keys.append(f'dy="{number((_rise(level) - _rise(run.level)) * label.size)}"')
         if run.level:
-            keys.append(f'font-size="{number(SMALL * label.size)}"')
+            keys.append(f'font-size="{number(small(label.size))}"')
         level = run.level
         text = escaped(run.text)
         spans.append(f"<tspan {' '.join(keys)}>{text}</tspan>" if keys else text)

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec.structs import fields, replace
 
-from handgrad.drawing import draw
+from handgrad.drawing.whole import draw
 from handgrad.notation.conforming import conform
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Table
 from handgrad.notation.nodes import Entry, Expr, Function

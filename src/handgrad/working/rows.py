@@ -34,7 +34,7 @@ class Letter(Expr, frozen=True):
 
 
 _SCALAR, _COLUMN, _ROW, _GRID, _FREE = range(5)
-"""What a formula gives to an op: a number, a column, a row, another array, or whatever fits (a function, an op's 𝟏)."""
+"""What a formula gives: a number, a column, a row, another array, or what fits (a function, a symbol of an op)."""
 
 
 def in_rows(formula: Expr, *, turned: bool, grid: bool = False) -> Expr:
@@ -112,12 +112,9 @@ def _factor(factor: Expr, kind: int, *, turned: bool) -> Expr:
     """A factor of a product of matrices, or its transpose."""
     inner = factor.value if isinstance(factor, Transpose) else factor
     written = _each(inner, _by_kind)
-    upright = kind in (_COLUMN, _ROW) or inner == _ONES
+    upright = kind in (_COLUMN, _ROW)
     # a column is written as a row, so that it is its transpose that needs no ᵀ
     return transpose(written) if (inner is not factor) != (turned != upright) else written
-
-
-_ONES = Symbol("1", bold=True)
 
 
 def _kind(formula: Expr) -> int:  # noqa: PLR0911  one case for each node
@@ -126,8 +123,8 @@ def _kind(formula: Expr) -> int:  # noqa: PLR0911  one case for each node
             return _COLUMN if turned else _GRID
         case Transpose(inner):
             return {_COLUMN: _ROW, _ROW: _COLUMN}.get(kind := _kind(inner), kind)
-        case Symbol(_, _, bold):
-            return _FREE if bold else _SCALAR
+        case Symbol(base, _, bold):
+            return _SCALAR if not bold else _COLUMN if base == "1" else _FREE
         case Function():
             return _FREE
         case Number() | Entry() | BigSum() | Partial() | Gradient() | Text() | Dots():

@@ -29,10 +29,7 @@ def draw(trace: Trace | Problem, *, gradients: bool = True, values: bool = True)
 def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
     shown = Values(trace, numbers=values, gradients=gradients and values)
     found = units(trace)
-    if len(found) > MOST_UNITS:
-        shapes = Overview(shown).shapes()
-    else:
-        shapes = _laid_out(shown)
+    shapes = Overview(shown).shapes() if len(found) > MOST_UNITS else _laid_out(shown)
     slanted = any(isinstance(shape, Label) and shape.role == "gradient" for shape in shapes)
     left, _, _, bottom = around(area(shape) for shape in shapes)
     shapes += _notes(shown, left, bottom + 2 * LINE, slanted=slanted)
