@@ -313,7 +313,7 @@ def test_nothing_drawn_is_no_figure() -> None:
 def test_both_papers_have_the_same_text_width() -> None:
     document = Document("T", ())
     assert '#set page(paper: "a4", margin: (x: 57.64pt' in render(document)
-    assert '#set page(paper: "us-letter", margin: (x: 66.00pt' in render(document, paper="letter")
+    assert '#set page(paper: "us-letter", margin: (x: 66.00pt' in document.to_typst(paper="letter")
 
 
 def test_words_are_string_literals_and_their_control_characters_are_shown() -> None:
