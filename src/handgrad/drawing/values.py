@@ -50,7 +50,7 @@ class Values:
     def called(self, name: str, index: Shape) -> str:
         """An entry as a question names it: h1[2], of a batch yhat[1,2]."""
         places = (0, *index) if self.plan.batch and name in self.plan.batched else index
-        return f"{name}[{','.join(str(i + 1) for i in places)}]" if places else name
+        return f"{name}[{','.join(str(i + self._convention.indices) for i in places)}]" if places else name
 
     def entry(self, name: str, index: Shape) -> Expr:
         """An entry as it is printed, short."""

@@ -16,7 +16,7 @@ CSS = """\
 math { font-family: math, "Latin Modern Math", "STIX Two Math", "Cambria Math", "Noto Sans Math", serif; }
 .hg-rows > mtr > mtd { padding: 0.3em 0; }
 .hg-matrix > mtr > mtd { padding: 0.2em 0.5em; }
-.hg-matrix > mtr > mtd:first-child { padding-left: 0.2em; }
+.hg-matrix > mtr > mtd:first-child { padding-left: 0.3em; }
 .hg-matrix > mtr > mtd:last-child { padding-right: 0.2em; }
 .hg-formulas > mtr > mtd { padding-top: 0.45em; padding-bottom: 0.45em; }
 .hg-stack > mtr > mtd, .hg-cases > mtr > mtd { padding: 0.2em 0; }

@@ -33,6 +33,7 @@ from handgrad.notation.nodes import (
     Text,
     Transpose,
     entry_of,
+    separator,
 )
 from handgrad.render.breaking import (
     ATOM,
@@ -118,10 +119,10 @@ def _entry(entry: Entry) -> str:
     return element("mrow", held, brackets(indices, around="[]"))
 
 
-def _commas(parts: Iterable[str]) -> list[str]:
+def _commas(parts: Iterable[str], comma: str = ",") -> list[str]:
     separated: list[str] = []
     for each in parts:
-        separated += [operator(","), each] if separated else [each]
+        separated += [operator(comma), each] if separated else [each]
     return separated
 
 
@@ -193,8 +194,9 @@ def _function(function: Function) -> str:
     name = _name(function.name)
     if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
         return element("mrow", name, operator(_APPLIED, rspace=_THIN), math(function.arguments[0]))
-    arguments = _commas(map(math, function.arguments))
-    return element("mrow", name, operator(_APPLIED), brackets(*arguments, height=_height(*function.arguments)))
+    arguments = _commas(map(math, function.arguments), separator(function.arguments))
+    held = brackets(*arguments, height=_height(*function.arguments))
+    return element("mrow", name, operator(_APPLIED), held) if function.name else held
 
 
 def _bracketed(part: Bracketed) -> str:
@@ -203,7 +205,7 @@ def _bracketed(part: Bracketed) -> str:
     if part.opens and part.closes:
         return row(*name, brackets(math(part.value), height=_height(part.value)))
     opening = (*name, operator("(", form="prefix", stretchy="false")) if part.opens else ()
-    closing = operator(")", form="postfix", stretchy="false") if part.closes else operator(",")
+    closing = operator(")", form="postfix", stretchy="false") if part.closes else operator(part.separator)
     return element("mrow", *opening, math(part.value), closing)
 
 
@@ -276,7 +278,7 @@ def _decimal(entry: Expr) -> bool:
 def _places(entry: Expr) -> int:
     """How many places stand at and behind the point."""
     number = entry.value if isinstance(entry, Negative) else entry
-    _, point, places = number.text.partition(".") if isinstance(number, Number) else ("", "", "")
+    _, point, places = number.text.replace(",", ".").partition(".") if isinstance(number, Number) else ("", "", "")
     return len(point + places)
 
 
@@ -313,12 +315,14 @@ def _stack(stack: Stack) -> str:
 
 
 def _cases(cases: Cases) -> str:
-    rows = ((element("mtd", math(value)), element("mtd", _condition(when))) for value, when in cases.branches)
+    rows = (
+        (element("mtd", math(value)), element("mtd", _condition(when, cases.word))) for value, when in cases.branches
+    )
     return element("mrow", operator("{", form="prefix"), _table("hg-cases", rows))
 
 
-def _condition(when: Expr) -> str:
-    return math(when) if isinstance(when, Text) else row(words("if "), math(when))
+def _condition(when: Expr, word: str) -> str:
+    return math(when) if isinstance(when, Text) else row(words(f"{word} "), math(when))
 
 
 _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
