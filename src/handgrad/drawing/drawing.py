@@ -19,7 +19,7 @@ class Drawing(Picture, frozen=True):
         return svg(self)
 
     def to_png(self, file: str | os.PathLike[str] | None = None, *, scale: float = 2) -> bytes:
-        """The picture as PNG of ``scale`` pixels a point, written to ``file`` if one is named (extra ``pdf``)."""
+        """The picture as PNG of ``scale`` pixels a point, written to ``file`` if one is named."""
         from handgrad.render.png import png
 
         content = png(self, scale)
@@ -33,11 +33,11 @@ class Drawing(Picture, frozen=True):
 
         return tikz(self, width=width)
 
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write it to a file, in the format that its suffix names: .svg, .png or .tex."""
+    def save(self, file: str | os.PathLike[str], *, scale: float = 2) -> None:
+        """Write it to a file, in the format that its suffix names: .svg, .png (``scale`` pixels a point) or .tex."""
         suffix = Path(file).suffix.lower()
         if suffix == ".png":
-            self.to_png(file)
+            self.to_png(file, scale=scale)
         elif suffix == ".svg":
             _write(file, self.to_svg().encode())
         elif suffix == ".tex":
