@@ -18,7 +18,10 @@ Span = str | Expr
 
 
 class Paragraph(Struct, frozen=True):
-    """Words with mathematics in the line; ``role`` is "text", "lead" (names the layer that follows) or "note"."""
+    """Words with mathematics in the line; ``role`` is "text", "lead", "note" or "room".
+
+    "lead" names the layer that follows; "room" has no words: it is blank space to write in.
+    """
 
     spans: tuple[Span, ...]
     role: str = "text"
@@ -65,7 +68,7 @@ Block = Paragraph | Equation | Table | Figure
 class Section(Struct, frozen=True):
     """A titled run of blocks; ``key`` says which whatever the language of its title.
 
-    Keys: "given", "forward", "loss", "backward", "update", "answers", "appendix".
+    Keys: "given", "forward", "loss", "backward", "update", "answers", "questions", "appendix".
     """
 
     title: str

@@ -8,10 +8,19 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from handgrad.errors import InputError
 from handgrad.notation.document import Section
 from handgrad.notation.program import Program
 
 Paper = Literal["a4", "letter"]
+
+Kind = Literal["questions", "answers"]
+"""An exam sheet, or its key."""
+
+
+def _no_sheet(kind: Kind) -> Document:
+    message = f"only the working of a problem has {kind} of its own"
+    raise InputError(message)
 
 
 def nothing() -> None:
@@ -30,6 +39,13 @@ class Document(Struct, frozen=True):
     data: Callable[[], dict[str, Any]] = dict
     language: str = "en"
     code: Callable[[], Program | None] = nothing
+    sheet: Callable[[Kind], Document] = _no_sheet
+    spoken: Callable[[str], Document] | None = None
+    """The same in another language (its tag); None where there is no other."""
+
+    def only(self, kind: Kind) -> Document:
+        """The exam sheet ("questions", with room to write and no values that give them away) or its key ("answers")."""
+        return self.sheet(kind)
 
     def to_terminal(self, width: int = 80, *, colour: bool = False) -> str:
         """Plain text with Unicode matrices, no line longer than ``width`` columns."""
@@ -86,6 +102,12 @@ class Document(Struct, frozen=True):
     def to_json(self) -> str:
         """All values, exact and decimal, and the steps, as JSON."""
         from handgrad.render.json import render
+
+        return render(self)
+
+    def to_csv(self) -> str:
+        """Every entry of every quantity on a line of its own: quantity, index, value, exact."""
+        from handgrad.render.csv import render
 
         return render(self)
 
