@@ -127,15 +127,12 @@ def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def translated(text: str) -> bool:
     """Whether a text is wholly in the pseudo language: «…» one after another."""
-    rest = text
-    while rest.startswith("«"):
-        depth, end = 0, 0
-        for end, c in enumerate(rest):
-            depth += (c == "«") - (c == "»")
-            if not depth:
-                break
-        rest = rest[end + 1 :].lstrip(" ,")
-    return not rest
+    rest, depth = "", 0
+    for c in text:
+        depth += c == "«"
+        rest += c if not depth else ""
+        depth -= c == "»"
+    return not rest.strip(" ,") and depth == 0
 
 
 @pytest.mark.usefixtures("pseudo")
@@ -158,7 +155,9 @@ def test_an_exam_says_nothing_that_is_not_in_the_table(name: str, kind: Any) -> 
     numbered = [text.removeprefix(f"{i}. ") for text in said for i in range(1, 9) if text.startswith(f"{i}. ")]
     texts = [text for text in said if not text[0].isdigit()] + numbered
     # a sentence with mathematics in it is in two pieces
-    assert [text for text in texts if not translated(text) and not text.startswith("«") and text not in (".»", "»")] == []
+    assert [
+        text for text in texts if not translated(text) and not text.startswith("«") and text not in (".»", "»")
+    ] == []
     assert any(text.startswith("«") for text in said)
 
 

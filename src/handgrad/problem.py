@@ -41,6 +41,7 @@ class Problem:
 
     title: str
     notation: str | dict[str, Any]
+    """Symbols and layout; places of questions count as it says, labels and axes of the file always from 1."""
     arithmetic: str
     digits: int
     network: Network
@@ -139,6 +140,11 @@ class Problem:
         from handgrad.substitution import substituted
 
         return substituted(self, values)
+
+    def _repr_html_(self) -> str:
+        from handgrad.render.summary import problem
+
+        return problem(self)
 
 
 class _Reader:

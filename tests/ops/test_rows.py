@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import pytest
+from evaluate import Elided, value_of
+from evaluate import Unknown as EvaluationUnknown
+from test_entry_forms import EXACT, an_op, inputs_of, letters_of, rules_of
 
+import handgrad as hg
+from conftest import EXAMPLES, example
+from handgrad.notation.document import Equation
 from handgrad.notation.nodes import (
     Absolute,
     BigSum,
@@ -31,7 +38,6 @@ from handgrad.ops.op import Op, Sample
 from handgrad.ops.textbook import sum_over
 from handgrad.render.inline import inline
 from handgrad.working.rows import Letter, in_rows
-from test_entry_forms import EXACT, an_op, inputs_of, letters_of, rules_of
 
 CASES = [
     pytest.param(kind, sample, id=f"{kind.name}-{i}")
@@ -222,3 +228,43 @@ def test_matrices_of_numbers_are_turned_as_such() -> None:
     square = Letter(Matrix(((Number("1"), Number("2")), (Number("3"), Number("4"))), (2, 2)), turned=False)
     assert inline(in_rows(square @ row, turned=True)) == "[1, 2] [1, 3; 2, 4]"
     assert inline(in_rows(row @ Transpose(row), turned=False)) == "[1; 2] [1, 2]"
+
+
+def of_numbers(expression: Expr) -> Any:
+    """The array that a line of numbers comes to; Unknown for one with symbols, choices or dots."""
+    match expression:
+        case Matrix(rows, shape):
+            cells = [[float(value_of(cell)) for cell in row] for row in rows]
+            if np.shape(cells) != shape:
+                raise Elided
+            return np.asarray(cells)
+        case Sum(terms):
+            return sum(of_numbers(term) for term in terms)
+        case Negative(inner):
+            return -of_numbers(inner)
+        case Product(factors):
+            return multiplied([of_numbers(factor) for factor in factors])
+        case Hadamard(factors):
+            return np.prod(np.broadcast_arrays(*map(of_numbers, factors)), axis=0)
+    return float(value_of(expression))
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_numbers_of_a_working_in_rows_come_to_its_results(name: str) -> None:
+    trace = hg.solve(example(name), "symbolic" if name == "symbolic" else "exact")
+    for vectors in ("row", "column"):
+        for section in trace.working([], notation={"vectors": vectors}).sections:
+            for block in section.blocks:
+                if isinstance(block, Equation) and block.number:
+                    _agrees([line.expression for line in block.lines])
+
+
+def _agrees(lines: list[Expr]) -> None:
+    """Whether all lines of numbers stand for the same, of the same shape."""
+    found: list[Any] = []
+    for line in lines:
+        with suppress(Elided, EvaluationUnknown, Unknown):
+            found.append(of_numbers(line))
+    for one in found:
+        assert np.shape(one) == np.shape(found[-1])
+        assert np.allclose(one, found[-1], rtol=2e-3, atol=2e-3)

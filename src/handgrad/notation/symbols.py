@@ -40,6 +40,8 @@ GREEK = {
     "alpha": "α", "beta": "β", "gamma": "γ", "delta": "δ", "epsilon": "ε", "eta": "η", "theta": "θ", "lambda": "λ",
     "mu": "μ", "rho": "ρ", "sigma": "σ", "phi": "φ", "psi": "ψ", "omega": "ω",
 }  # fmt: skip
+_ALL_GREEK = GREEK | {"zeta": "ζ", "kappa": "κ", "nu": "ν", "xi": "ξ", "pi": "π", "tau": "τ", "chi": "χ"}
+"""Those that an own table may name; a parameter called nu or xi stays the word that it is."""
 _INDEXED = re.compile(rf"((?:{'|'.join(GREEK)}|[A-Za-z])(?=_|\d|$)|[A-Z](?=[A-Za-z]{{1,2}}\d*$))_?([A-Za-z0-9]*)")
 """A letter, by its name if it is Greek, with an index behind: W_hh, U2, gamma3, Wxh; "bias" is a word."""
 _WRITTEN = re.compile(r"([^\W\d_]+)(?:_([^\W_]+))?")
@@ -118,7 +120,7 @@ class Convention(Struct, frozen=True):
 
 
 def as_table(notation: str | dict[str, Any]) -> dict[str, Any]:
-    """A notation as a table, a name as the one that it is."""
+    """A notation as a table; a name is the letters of one that is known."""
     return {"symbols": notation} if isinstance(notation, str) else notation
 
 
@@ -134,7 +136,7 @@ def convention(notation: str | dict[str, Any], last: int = 0) -> Convention:
 def _spelled(written: str) -> str:
     """A Greek letter by its name as the letter: delta, alpha_in."""
     letter, joint, below = written.partition("_")
-    return GREEK.get(letter, letter) + joint + below
+    return _ALL_GREEK.get(letter, letter) + joint + below
 
 
 def mistakes(notation: object) -> list[tuple[str, str]]:
@@ -142,12 +144,8 @@ def mistakes(notation: object) -> list[tuple[str, str]]:
     if isinstance(notation, str):
         if notation in CONVENTIONS:
             return []
-        return [
-            (
-                "",
-                f'unknown notation "{notation}"; known are {", ".join(map(_shown, CONVENTIONS))}, or a table of symbols',
-            )
-        ]
+        known = ", ".join(map(_shown, CONVENTIONS))
+        return [("", f'unknown notation "{notation}"; known are {known}, or a table of symbols')]
     if not isinstance(notation, dict):
         return [("", f"expected the name of a notation or a table of symbols, found {notation!r}")]
     found = ((str(key), _mistake(key, written)) for key, written in notation.items())
@@ -160,10 +158,11 @@ def _mistake(key: Any, written: Any) -> str:
         # type: 1.0 and true are no indices, though they equal 1
         if any(written == choice and type(written) is type(choice) for choice in CHOICES[key]):
             return ""
-        *others, last = map(_shown, CHOICES[key])
-        return f"expected {', '.join(others)} or {last} for {key}, found {_shown(written)}"
+        *choices, last = map(_shown, CHOICES[key])
+        return f"expected {', '.join(choices)} or {last} for {key}, found {_shown(written)}"
     if key not in LETTERS:
-        return f'unknown symbol "{key}"; known are {", ".join(LETTERS)}; and {", ".join(CHOICES)}'
+        letters, others = ", ".join(LETTERS), ", ".join(CHOICES)
+        return f'unknown symbol "{key}"; known are {letters}; and {others}'
     if isinstance(written, str) and len(written) <= _LONGEST and _WRITTEN.fullmatch(written):
         return ""
     return f"expected letters for {key}, found {written!r}"

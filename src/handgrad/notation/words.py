@@ -133,9 +133,78 @@ _PICTURE: Words = {
     "dilation {value}": {"de": "Dehnung {value}", "hi": "फैलाव {value}"},
 }
 
-_PAGE: Words = {}
+_PAGE: Words = {
+    "Skip to the working": {"de": "Zur Rechnung springen", "hi": "सीधे हल पर जाएँ"},
+    "Equation ({n}), {name}": {"de": "Gleichung ({n}), {name}", "hi": "समीकरण ({n}), {name}"},
+    "Steps": {"de": "Schritte", "hi": "चरण"},
+    "Previous step": {"de": "Voriger Schritt", "hi": "पिछला चरण"},
+    "Next step": {"de": "Nächster Schritt", "hi": "अगला चरण"},
+    "Show all": {"de": "Alles zeigen", "hi": "सब दिखाएँ"},
+    "Step {n} of {count}": {"de": "Schritt {n} von {count}", "hi": "चरण {n}, कुल {count}"},
+    "{count} steps": {"de": "{count} Schritte", "hi": "{count} चरण"},
+    "used in {equations}": {"de": "gebraucht in {equations}", "hi": "{equations} में प्रयुक्त"},
+    "given": {"de": "gegeben", "hi": "दिया है"},
+    "weight {entry}": {"de": "Gewicht {entry}", "hi": "भार {entry}"},
+    "Layer": {"de": "Schicht", "hi": "परत"},
+    "Op": {"de": "Operation", "hi": "संक्रिया"},
+    "Shape": {"de": "Form", "hi": "आकार"},
+    "Parameters": {"de": "Parameter", "hi": "प्राचल"},
+    "{count} numbers in the parameters": {"de": "{count} Zahlen in den Parametern", "hi": "प्राचलों में {count} संख्याएँ"},
+    "{count} examples": {"de": "{count} Beispiele", "hi": "{count} उदाहरण"},
+    "Loss": {"de": "Verlust", "hi": "हानि"},
+    "Penalties": {"de": "Strafterme", "hi": "दंड"},
+    "Data": {"de": "Daten", "hi": "आँकड़े"},
+    "Update": {"de": "Aktualisierung", "hi": "अद्यतन"},
+    "Arithmetic": {"de": "Arithmetik", "hi": "अंकगणित"},
+    "Questions": {"de": "Fragen", "hi": "प्रश्न"},
+    "Quantity": {"de": "Größe", "hi": "राशि"},
+    "Value": {"de": "Wert", "hi": "मान"},
+    "Copy": {"de": "Kopieren", "hi": "कॉपी करें"},
+    "Copied": {"de": "Kopiert", "hi": "कॉपी हो गया"},
+    "Hover over a number to see where it comes from, click a weight to see its gradient.": {
+        "de": "Auf eine Zahl zeigen: woher sie kommt; ein Gewicht anklicken: sein Gradient.",
+        "hi": "संख्या पर जाएँ: वह कहाँ से आई; भार पर क्लिक करें: उसका ग्रेडिएंट।",
+    },
+}
 
-_NOTEBOOK: Words = {}
+_NOTEBOOK: Words = {
+    "In the code each example is a row of its own: the column x on paper is x[0] in an array of shape (1, n).": {
+        "de": "Im Code ist jedes Beispiel eine eigene Zeile: die Spalte x ist x[0] in einem Feld der Form (1, n).",
+        "hi": "कोड में हर उदाहरण एक अलग पंक्ति है: काग़ज़ पर का स्तंभ x, (1, n) आकार की सरणी में x[0] है।",
+    },
+    "In the code the row x on paper is x[0] in an array of shape (1, n).": {
+        "de": "Im Code ist die Zeile x auf dem Papier x[0] in einem Feld der Form (1, n).",
+        "hi": "कोड में काग़ज़ पर की पंक्ति x, (1, n) आकार की सरणी में x[0] है।",
+    },
+    "In the code each example of the batch is a row; on paper it is a column.": {
+        "de": "Im Code ist jedes Beispiel eine Zeile; auf dem Papier ist es eine Spalte.",
+        "hi": "कोड में बैच का हर उदाहरण एक पंक्ति है; काग़ज़ पर वह एक स्तंभ है।",
+    },
+    "The cells round each named quantity as the working does, so the numbers are those of the working.": {
+        "de": "Die Zellen runden jede benannte Größe wie die Rechnung, ihre Zahlen sind also die der Rechnung.",
+        "hi": "कोशिकाएँ हर नामित राशि को हल की तरह ही पूर्णांकित करती हैं, इसलिए संख्याएँ हल की ही हैं।",
+    },
+    "The cells compute in float64; the last cell holds every number against the printed one.": {
+        "de": "Die Zellen rechnen in float64; die letzte vergleicht jede Zahl mit der gedruckten.",
+        "hi": "कोशिकाएँ float64 में गणना करती हैं; अंतिम कोशिका हर संख्या को छपी हुई संख्या से मिलाती है।",
+    },
+    "The working has symbols in place of numbers, so there is nothing to compute.": {
+        "de": "In der Rechnung stehen Symbole anstelle von Zahlen, es gibt also nichts auszurechnen.",
+        "hi": "हल में संख्याओं की जगह प्रतीक हैं, इसलिए गणना करने को कुछ नहीं है।",
+    },
+    "There are too many steps for a notebook: the last ones have no cells.": {
+        "de": "Für ein Notebook sind es zu viele Schritte: die letzten haben keine Zellen.",
+        "hi": "नोटबुक के लिए चरण बहुत अधिक हैं: अंतिम चरणों की कोशिकाएँ नहीं हैं।",
+    },
+    "Check": {
+        "de": "Probe",
+        "hi": "जाँच",
+    },
+    "Every number that NumPy found is held against the printed one; nothing is shown where all agree.": {
+        "de": "Jede Zahl von NumPy wird mit der gedruckten verglichen; stimmen alle überein, erscheint nichts.",
+        "hi": "NumPy की पाई हर संख्या छपी हुई संख्या से मिलाई जाती है; सब मेल खाएँ तो कुछ नहीं दिखता।",
+    },
+}
 
 _EXAM: Words = {
     "Questions": {"de": "Aufgaben", "hi": "प्रश्न"},

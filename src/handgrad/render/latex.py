@@ -207,7 +207,7 @@ _TEXT_HEIGHT = 640.0
 def _table(table: Table) -> str:
     """A table in pieces of some rows, between which a page may end."""
     pieces = [table.rows[i : i + _PIECE] for i in range(0, len(table.rows), _PIECE)] or [()]
-    widths = _column_widths(table)
+    widths = column_widths(table)
     columns = "@{}" + "".join(_columns(table, widths)) + "@{}"
     head = (
         " & ".join(rf"\textbf{{{_span(span)}}}" if span else "" for span in table.header)
@@ -255,7 +255,7 @@ def _span_width(span: Span) -> float:
     return points(span) if isinstance(span, Expr) else 6.0 * len(span)
 
 
-def _column_widths(table: Table) -> list[float]:
+def column_widths(table: Table) -> list[float]:
     """The natural widths of the columns; where they are too wide, wide columns share what narrow ones leave."""
     widths = _natural_widths(table)
     room = TEXT_WIDTH - _COLUMN_GAP * len(widths)

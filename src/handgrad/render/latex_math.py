@@ -96,8 +96,8 @@ def _accented(symbol: Symbol) -> str:
 
 
 def _index(words: str) -> str:
-    """Letters, digits and commas as mathematics; anything else as words."""
-    if all(c in "0123456789,+-−. " or (c.isascii() and c.isalpha()) for c in words):
+    """Letters, digits, commas and brackets as mathematics; anything else as words."""
+    if all(c in "0123456789,+-−.() " or (c.isascii() and c.isalpha()) for c in words):
         return words.replace("−", "-")
     return text_in_mathematics(words)
 
@@ -110,14 +110,14 @@ def _raised(base: Expr) -> str:
 
 
 def _entry(entry: Entry) -> str:
-    indices = ",".join(_index(str(index)) for index in entry.indices)
+    written = ",".join(map(str, entry.indices))
     array = entry.array
     if isinstance(array, Symbol) and not array.sub:
-        return math(Symbol(array.base, indices, hat=array.hat, primes=array.primes, sup=array.sup))
+        return math(Symbol(array.base, written, hat=array.hat, primes=array.primes, sup=array.sup))
     letters = math(array)
     if not isinstance(array, (Symbol, Partial, Function)):
         letters = rf"\left({letters}\right)"
-    return f"{letters}[{indices}]"
+    return f"{letters}[{_index(written)}]"
 
 
 def _partial(partial: Partial) -> str:

@@ -27,11 +27,11 @@ def render(document: Document) -> str:
     sources_of = sources(document.sections)
     for section in document.sections:
         lines += ["", f"## {text(section.title)}"]
-        for block in section.blocks:
-            if isinstance(block, Figure):
+        for part in section.blocks:
+            if isinstance(part, Figure):
                 continue
-            lines += ["", _block(block)]
-            source = origin(document.language, sources_of.get(block.number, ())) if isinstance(block, Equation) else ""
+            lines += ["", block(part)]
+            source = origin(document.language, sources_of.get(part.number, ())) if isinstance(part, Equation) else ""
             lines += ["", f"*{text(source)}*"] if source else []
     return "\n".join(lines) + "\n"
 
@@ -45,20 +45,21 @@ def _entity(c: str) -> str:
     return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(c, c)
 
 
-def _block(block: Block) -> str:
-    match block:
+def block(part: Block) -> str:
+    """One block of a document."""
+    match part:
         case Equation():
-            return _equation(block)
+            return _equation(part)
         case Table():
-            return _table(block)
+            return _table(part)
         case Figure():
             return ""
-    if block.role == "room":
+    if part.role == "room":
         return "\n".join(["<br>"] * _ROOM)
-    words = _first_escaped("".join(_span(span) for span in block.spans).strip())
-    if block.role == "lead":
+    words = _first_escaped("".join(_span(span) for span in part.spans).strip())
+    if part.role == "lead":
         return f"### {words}"
-    return f"*{words}*" if block.role == "note" else words
+    return f"*{words}*" if part.role == "note" else words
 
 
 def _first_escaped(words: str) -> str:

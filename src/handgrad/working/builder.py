@@ -9,6 +9,7 @@ from handgrad.drawing.whole import draw
 from handgrad.notation.conforming import conform
 from handgrad.notation.document import Block, Equation, Figure, Line, Paragraph, Section, Span, Table
 from handgrad.notation.nodes import Expr, Function, Number, add
+from handgrad.notation.program import Program
 from handgrad.notation.symbols import convention
 from handgrad.notation.words import say
 from handgrad.ops.losses import Loss
@@ -64,9 +65,16 @@ def _document(board: Board, queries: Sequence[Query]) -> Document:
         tuple(conform(section, board.convention) for section in sections),
         lambda: values(trace, queries),
         board.language,
+        code=lambda: _code(trace, steps, queries),
         sheet=partial(_sheet, trace, queries),
         spoken=lambda language: document(trace.noted({"language": language}), queries),
     )
+
+
+def _code(trace: Trace, steps: Sequence[Step], queries: Sequence[Query]) -> Program:
+    from handgrad.working.program import program
+
+    return program(trace, steps, queries)
 
 
 def _sheet(trace: Trace, queries: Sequence[Query], kind: Kind) -> Document:
