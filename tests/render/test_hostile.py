@@ -125,7 +125,7 @@ def word(document: Document) -> str:
     assert not [each for each in tree.iter() if each.tag.endswith(("}instrText", "}fldSimple"))]
     links = [each for each in tree.iter() if each.tag.endswith("}hyperlink")]
     assert {name.rpartition("}")[2] for link in links for name in link.attrib} <= {"anchor", "history"}
-    return "".join(tree.itertext())
+    return "".join(tree.itertext()).replace("\u200b", "")  # which Word's own formulas have at their ends
 
 
 def picture(document: Document) -> str:
