@@ -55,7 +55,7 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #set math.cases(gap: .5em)
 #show math.equation.where(block: true): set align(start)
 #show math.equation.where(block: true): set par(leading: .8em)
-#show math.equation: set block(breakable: false, spacing: .95em)
+#show math.equation: set block(spacing: .95em)
 // where a very long word may be broken
 #let z = box()
 // a vector or a matrix: bold and upright
@@ -82,7 +82,8 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
   }}
 }}
 // an equation; its number at the last row, its sources before that or in a line below
-#let equation(alt, number: none, from: none, below: none, body) = pad(left: {_INDENT:g}pt)[
+#let whole = block.with(breakable: false, spacing: .95em, inset: (left: {_INDENT:g}pt))
+#let equation(alt, number: none, from: none, below: none, body) = whole[
   #let numbering = _ => {{
     if from != none {{ box(width: 0pt, align(end, box(width: 200pt, align(end, source(from))))) + h(.8em) }}
     [(#number)]
