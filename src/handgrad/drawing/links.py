@@ -82,9 +82,14 @@ def placed(found: Sequence[Edge]) -> float | None:
     low, high = ((x - found[0].start.x) / reach for x in (found[0].free[0] + width / 2, found[0].free[1] - width / 2))
     if low > high:
         return None
-    steps = [low + (high - low) * k / 24 for k in range(25)]
+    even = (1 / (len(_heights(found, 1)) + 1), 1 - 1 / (len(_heights(found, 0)) + 1))  # labels at equal distances
+    steps = [low, *(t for t in even if low <= t <= high), *(low + (high - low) * k / 24 for k in range(1, 25))]
     best = max(steps, key=lambda t: (round(_closest(found, t), 2), -abs(t - 0.5)))
     return best if _closest(found, best) >= height else None
+
+
+def _heights(found: Sequence[Edge], t: float) -> set[float]:
+    return {edge.point(t)[1] for edge in found}
 
 
 def _closest(found: Sequence[Edge], t: float) -> float:

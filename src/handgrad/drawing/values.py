@@ -16,7 +16,7 @@ LONGEST = 96.0
 FRACTION = 48.0
 """Points that a decimal and a fraction may be wide; a longer one is shown with four digits."""
 
-FORMULA = 120.0
+FORMULA = 150.0
 """Points that a formula may be wide; a longer one is left out."""
 
 
