@@ -84,7 +84,7 @@ def placed(found: Sequence[Edge]) -> float | None:
         return None
     even = (1 / (len(_heights(found, 1)) + 1), 1 - 1 / (len(_heights(found, 0)) + 1))  # labels at equal distances
     steps = [low, *(t for t in even if low <= t <= high), *(low + (high - low) * k / 24 for k in range(1, 25))]
-    best = max(steps, key=lambda t: (round(_closest(found, t), 2), -abs(t - 0.5)))
+    best = max(steps, key=lambda t: (round(_closest(found, t), 1), -round(abs(t - 0.5), 3), t))
     return best if _closest(found, best) >= height else None
 
 
