@@ -127,6 +127,10 @@ _PICTURE: Words = {
         "de": "Gezeigt ist das erste von {n} Beispielen; Gradienten der Parameter und L gelten für alle.",
         "hi": "{n} उदाहरणों में से पहला दिखाया गया है; प्राचलों की प्रवणता और L सभी के हैं।",
     },
+    "Weights that find no room are left out.": {
+        "de": "Gewichte, für die kein Platz ist, sind weggelassen.",
+        "hi": "जिन भारों के लिए जगह नहीं, वे छोड़ दिए गए हैं।",
+    },
     "Decimals are rounded.": {"de": "Dezimalzahlen sind gerundet.", "hi": "दशमलव संख्याएँ सन्निकट हैं।"},
     "stride {value}": {"de": "Schrittweite {value}", "hi": "पग {value}"},
     "padding {value}": {"de": "Rand {value}", "hi": "हाशिया {value}"},
