@@ -149,7 +149,11 @@ def _letters(style: Any, font: str, size: float, colour: str) -> None:
     from docx.shared import Pt, RGBColor
 
     style.font.name, style.font.size, style.font.color.rgb = font, Pt(size), RGBColor.from_string(colour)
-    fonts = style.element.rPr.rFonts
+    letters = style.element.rPr
+    for old in letters.findall(_named("w:szCs")):
+        letters.remove(old)
+    letters.find(_named("w:sz")).addnext(make("w:szCs", val=str(round(2 * size))))  # that of Devanagari
+    fonts = letters.rFonts
     for key in [key for key in fonts.attrib if key.endswith(("Theme", "theme"))]:
         del fonts.attrib[key]
 
