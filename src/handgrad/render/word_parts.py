@@ -132,9 +132,9 @@ def _styles(file: Any) -> None:
         style.font.bold, style.font.italic = bold, italic
         _spacing(style.paragraph_format, before, after)
         style.paragraph_format.alignment = getattr(WD_ALIGN_PARAGRAPH, side) if side else None
-    borders = file.styles["Title"].element.pPr.find(_named("w:pBdr"))
-    if borders is not None:
-        file.styles["Title"].element.pPr.remove(borders)
+    properties = file.styles["Title"].element.pPr
+    for rule in properties.findall(_named("w:pBdr")):
+        properties.remove(rule)
 
 
 def _spacing(paragraph: Any, before: float, after: float) -> None:
