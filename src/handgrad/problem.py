@@ -141,6 +141,11 @@ class Problem:
 
         return substituted(self, values)
 
+    def _repr_html_(self) -> str:
+        from handgrad.render.summary import problem
+
+        return problem(self)
+
 
 class _Reader:
     """Checks a tree part by part and gathers the mistakes."""

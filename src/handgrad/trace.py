@@ -73,6 +73,11 @@ class Trace:
     def __repr__(self) -> str:
         return f"Trace({self.problem.title or 'untitled'!r}, {self.arithmetic.name})"
 
+    def _repr_html_(self) -> str:
+        from handgrad.render.summary import trace
+
+        return trace(self)
+
     def value(self, query: Query) -> Any:
         """The value of a parsed question, as a user of the trace meets it."""
         return self.decided(lambda: self._value(query))

@@ -51,7 +51,7 @@ APPLIED = "<mo>\u2061</mo>"
 W1 = "<msub><mi>𝐖</mi><mn>1</mn></msub>"
 A_TIMES_1 = '<mrow><mi>a</mi><mo form="infix">⋅</mo><mn>1</mn></mrow>'
 F = '<mi mathvariant="normal">f</mi>'
-F_PRIME = "<mrow><mi>f</mi><mo>′</mo></mrow>"
+F_1_PRIME = "<mrow><msub><mi>f</mi><mn>1</mn></msub><mo>′</mo></mrow>"
 OPENING = '<mo form="prefix" stretchy="false">(</mo>'
 HALF = "<mfrac><mn>1</mn><mn>2</mn></mfrac>"
 
@@ -75,7 +75,8 @@ def short(inside: str, around: str = "()") -> str:
         (Symbol("1", bold=True), "<mi>𝟏</mi>"),
         (Symbol("ℓ", bold=True), '<mi mathvariant="normal" class="hg-bold">ℓ</mi>'),
         (Symbol("f", primes=1), "<mrow><mi>f</mi><mo>′</mo></mrow>"),
-        (Symbol("f", "1", primes=2), "<msub><mrow><mi>f</mi><mo>″</mo></mrow><mn>1</mn></msub>"),
+        (Symbol("f", "1", primes=2), "<mrow><msub><mi>f</mi><mn>1</mn></msub><mo>″</mo></mrow>"),
+        (Symbol("f", "1", primes=1, sup="2"), f"<msup>{F_1_PRIME}{short('<mn>2</mn>')}</msup>"),
         (Symbol("f", primes=3), "<mrow><mi>f</mi><mo>′′′</mo></mrow>"),
         (Symbol("x", sup="2"), f"<msup><mi>x</mi>{short('<mn>2</mn>')}</msup>"),
         (Symbol("x", "1", sup="2"), f"<msubsup><mi>x</mi><mn>1</mn>{short('<mn>2</mn>')}</msubsup>"),
@@ -98,7 +99,7 @@ def short(inside: str, around: str = "()") -> str:
         (A**2, "<msup><mi>a</mi><mn>2</mn></msup>"),
         (Power(Symbol("x", "1"), TWO), "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup>"),
         (Transpose(W), "<msubsup><mi>𝐖</mi><mn>1</mn><mi>⊤</mi></msubsup>"),
-        (Transpose(Symbol("f", "1", primes=1)), f"<msubsup>{F_PRIME}<mn>1</mn><mi>⊤</mi></msubsup>"),
+        (Transpose(Symbol("f", "1", primes=1)), f"<msup>{F_1_PRIME}<mi>⊤</mi></msup>"),
         (Function("f", (A, ONE)), f"<mrow>{F}{APPLIED}{short('<mi>a</mi><mo>,</mo><mn>1</mn>')}</mrow>"),
         (ln(A), '<mrow><mi>ln</mi><mo rspace="0.1667em">\u2061</mo><mi>a</mi></mrow>'),
         (ln(A * ONE), f"<mrow><mi>ln</mi>{APPLIED}{short(A_TIMES_1)}</mrow>"),
@@ -198,7 +199,7 @@ def test_an_equation_stands_in_a_row_or_in_rows_aligned_at_the_sign() -> None:
         '<math display="block" alttext="a = a + 1 ≈ −0.5"><mrow><mi>a</mi><mo form="infix">=</mo>'
         f"{line}<mo>≈</mo><mn>−0.5</mn></mrow></math>"
     )
-    assert display(equation, 120) == (
+    assert display(equation, 150) == (
         '<math display="block" alttext="a = a + 1 ≈ −0.5"><mtable displaystyle="true" class="hg-rows">'
         f'<mtr><mtd><mi>a</mi></mtd><mtd><mo form="infix">=</mo>{line}</mtd></mtr>'
         '<mtr><mtd></mtd><mtd><mo form="infix">≈</mo><mn>−0.5</mn></mtd></mtr></mtable></math>'

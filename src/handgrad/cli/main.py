@@ -14,7 +14,7 @@ from handgrad.errors import InputError
 if TYPE_CHECKING:
     from handgrad.problem import Problem
     from handgrad.trace import Trace
-    from handgrad.working.document import Document
+    from handgrad.working.document import Document, Kind
 
 SUFFIXES = {
     ".txt": "terminal", ".md": "markdown", ".tex": "latex", ".typ": "typst", ".html": "html", ".htm": "html",
@@ -72,7 +72,7 @@ def main() -> None:
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
 def solve(
     file: str, ask: tuple[str, ...], values: tuple[str, ...], arithmetic: str | None, digits: int | None,
-    form: str | None, only: str | None, paper: str, fragment: bool, output: str | None,
+    form: str | None, only: Kind | None, paper: str, fragment: bool, output: str | None,
 ) -> None:  # fmt: skip
     """Work out FILE (TOML or JSON; - is standard input): forward pass, loss, backward pass.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import inf
 from pathlib import Path
 
 from handgrad.errors import InputError
@@ -19,7 +20,7 @@ class Drawing(Picture, frozen=True):
         return svg(self)
 
     def to_png(self, file: str | os.PathLike[str] | None = None, *, scale: float = 2) -> bytes:
-        """The picture as PNG of ``scale`` pixels a point, written to ``file`` if one is named (extra ``pdf``)."""
+        """The picture as PNG of ``scale`` pixels a point, written to ``file`` if one is named."""
         from handgrad.render.png import png
 
         content = png(self, scale)
@@ -27,17 +28,17 @@ class Drawing(Picture, frozen=True):
             _write(file, content)
         return content
 
-    def to_tikz(self, *, width: float | None = None) -> str:
-        """The picture as a tikzpicture, for LaTeX with tikz and amsmath, scaled down to ``width`` if it is wider."""
+    def to_tikz(self, *, width: float = inf, height: float = inf) -> str:
+        """The picture as a tikzpicture, for LaTeX with tikz and amsmath, scaled down to fit in so many points."""
         from handgrad.render.tikz import tikz
 
-        return tikz(self, width=width)
+        return tikz(self, width=width, height=height)
 
-    def save(self, file: str | os.PathLike[str]) -> None:
-        """Write it to a file, in the format that its suffix names: .svg, .png or .tex."""
+    def save(self, file: str | os.PathLike[str], *, scale: float = 2) -> None:
+        """Write it to a file, in the format that its suffix names: .svg, .png (``scale`` pixels a point) or .tex."""
         suffix = Path(file).suffix.lower()
         if suffix == ".png":
-            self.to_png(file)
+            self.to_png(file, scale=scale)
         elif suffix == ".svg":
             _write(file, self.to_svg().encode())
         elif suffix == ".tex":

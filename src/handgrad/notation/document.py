@@ -83,6 +83,7 @@ def sources(sections: Iterable[Section]) -> dict[int, tuple[int, ...]]:
     for section in sections:
         for block in section.blocks:
             if isinstance(block, Equation) and block.number:
-                found[block.number] = tuple(sorted({settled[name] for name in block.uses if name in settled}))
+                needed = block.uses or (block.name,)  # an answer that is a value settled before comes from there
+                found[block.number] = tuple(sorted({settled[name] for name in needed if name in settled}))
                 settled.setdefault(block.name, block.number)
     return found

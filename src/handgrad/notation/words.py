@@ -133,7 +133,39 @@ _PICTURE: Words = {
     "dilation {value}": {"de": "Dehnung {value}", "hi": "फैलाव {value}"},
 }
 
-_PAGE: Words = {}
+_PAGE: Words = {
+    "Skip to the working": {"de": "Zur Rechnung springen", "hi": "सीधे हल पर जाएँ"},
+    "Equation ({n}), {name}": {"de": "Gleichung ({n}), {name}", "hi": "समीकरण ({n}), {name}"},
+    "Steps": {"de": "Schritte", "hi": "चरण"},
+    "Previous step": {"de": "Voriger Schritt", "hi": "पिछला चरण"},
+    "Next step": {"de": "Nächster Schritt", "hi": "अगला चरण"},
+    "Show all": {"de": "Alles zeigen", "hi": "सब दिखाएँ"},
+    "Step {n} of {count}": {"de": "Schritt {n} von {count}", "hi": "चरण {n}, कुल {count}"},
+    "{count} steps": {"de": "{count} Schritte", "hi": "{count} चरण"},
+    "used in {equations}": {"de": "gebraucht in {equations}", "hi": "{equations} में प्रयुक्त"},
+    "given": {"de": "gegeben", "hi": "दिया है"},
+    "weight {entry}": {"de": "Gewicht {entry}", "hi": "भार {entry}"},
+    "Layer": {"de": "Schicht", "hi": "परत"},
+    "Op": {"de": "Operation", "hi": "संक्रिया"},
+    "Shape": {"de": "Form", "hi": "आकार"},
+    "Parameters": {"de": "Parameter", "hi": "प्राचल"},
+    "{count} numbers in the parameters": {"de": "{count} Zahlen in den Parametern", "hi": "प्राचलों में {count} संख्याएँ"},
+    "{count} examples": {"de": "{count} Beispiele", "hi": "{count} उदाहरण"},
+    "Loss": {"de": "Verlust", "hi": "हानि"},
+    "Penalties": {"de": "Strafterme", "hi": "दंड"},
+    "Data": {"de": "Daten", "hi": "आँकड़े"},
+    "Update": {"de": "Aktualisierung", "hi": "अद्यतन"},
+    "Arithmetic": {"de": "Arithmetik", "hi": "अंकगणित"},
+    "Questions": {"de": "Fragen", "hi": "प्रश्न"},
+    "Quantity": {"de": "Größe", "hi": "राशि"},
+    "Value": {"de": "Wert", "hi": "मान"},
+    "Copy": {"de": "Kopieren", "hi": "कॉपी करें"},
+    "Copied": {"de": "Kopiert", "hi": "कॉपी हो गया"},
+    "Hover over a number to see where it comes from, click a weight to see its gradient.": {
+        "de": "Auf eine Zahl zeigen: woher sie kommt; ein Gewicht anklicken: sein Gradient.",
+        "hi": "संख्या पर जाएँ: वह कहाँ से आई; भार पर क्लिक करें: उसका ग्रेडिएंट।",
+    },
+}
 
 _NOTEBOOK: Words = {
     "In the code each example is a row of its own: the column x on paper is x[0] in an array of shape (1, n).": {

@@ -1,4 +1,4 @@
-"""Document -> LaTeX that compiles with pdflatex and lualatex, amsmath alone."""
+"""Document -> LaTeX that compiles with pdflatex and lualatex: amsmath, and TikZ where there is a picture."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, children, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
 from handgrad.render.latex_text import text, without_devanagari
+from handgrad.render.tikz import UNIT, tikz
 from handgrad.working.document import Document
 
 TEXT_WIDTH = 480.0
@@ -18,9 +19,13 @@ TEXT_WIDTH = 480.0
 _TAG = 34.0
 _GAP = 16.0
 
-_PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
-\usepackage{amsmath}
-\setlength{\oddsidemargin}{-13pt}
+_HEAD = r"""\documentclass[10pt,a4paper]{article}
+\usepackage{amsmath}"""
+
+_NEEDS = {False: "% needs amsmath", True: "% needs amsmath and tikz"}
+"""What a fragment says of the document that it is pasted into."""
+
+_PREAMBLE = r"""\setlength{\oddsidemargin}{-13pt}
 \setlength{\textwidth}{480pt}
 \setlength{\topmargin}{-36pt}
 \setlength{\textheight}{700pt}
@@ -34,8 +39,6 @@ _PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
 \renewcommand{\right}{\aftergroup\egroup\growright}
 \allowdisplaybreaks
 \sloppy
-% where an equation comes from, before its number
-\newcommand{\origin}[1]{{\footnotesize\itshape #1\quad}}
 \AtBeginDocument{%
   \setlength{\abovedisplayskip}{5pt plus 3pt}\setlength{\belowdisplayskip}{5pt plus 3pt}%
   \setlength{\abovedisplayshortskip}{2pt}\setlength{\belowdisplayshortskip}{5pt}}
@@ -47,13 +50,15 @@ _SPOKEN = ("en", "de")
 
 
 def render(document: Document, *, fragment: bool = False) -> str:
-    """The document as LaTeX; ``fragment`` leaves the preamble out.
+    """The document as LaTeX with amsmath, and TikZ for a picture; ``fragment`` leaves the preamble out.
 
     A document in Hindi has its words in English: pdflatex has no Devanagari, and lualatex no font of its own for it.
     """
     if document.language not in _SPOKEN and document.spoken is not None:
         document = document.spoken("en")
-    lines = [] if fragment else [_PREAMBLE, r"\begin{document}", ""]
+    drawn = any(isinstance(block, Figure) for section in document.sections for block in section.blocks)
+    packages = [r"\usepackage{tikz}"] if drawn else []
+    lines = [_NEEDS[drawn]] if fragment else [_HEAD, *packages, _PREAMBLE, r"\begin{document}", ""]
     lines.append(rf"\section*{{{text(document.title)}}}")
     sources_of = sources(document.sections)
     for section in document.sections:
@@ -61,7 +66,7 @@ def render(document: Document, *, fragment: bool = False) -> str:
         for block in section.blocks:
             if isinstance(block, Equation):  # no blank line before a display: it would begin a paragraph of its own
                 lines.append(_equation(block, origin(document.language, sources_of.get(block.number, ()))))
-            elif not isinstance(block, Figure):
+            else:
                 lines += ["", _block(block)]
     if not fragment:
         lines += ["", r"\end{document}"]
@@ -74,9 +79,12 @@ def origin(language: str, numbers: Sequence[int]) -> str:
     return say(language, "from {equations}", equations=found) if found else ""
 
 
-def _block(block: Paragraph | Table) -> str:
-    if isinstance(block, Table):
-        return _table(block)
+def _block(block: Paragraph | Table | Figure) -> str:
+    match block:
+        case Table():
+            return _table(block)
+        case Figure():
+            return _figure(block)
     if block.role == "room":
         return r"\vspace{96pt}"
     words = "".join(_span(span) for span in block.spans)
@@ -156,7 +164,7 @@ def _equation(equation: Equation, source: str) -> str:
     below, tag = "", ""
     if equation.number:
         beside = _fits(equation, broken_rows, source)
-        words = rf"\origin{{{text(source)}}}" if source else ""
+        words = rf"{{\footnotesize\itshape {text(source)}\quad}}" if source else ""
         tag = rf" \tag*{{{words}({equation.number})}}" if beside else rf" \tag{{{equation.number}}}"
         below = "" if beside or not source else f"\n{{\\raggedleft{words}\\par}}"
     return f"\\begin{{align*}}\n{aligned(left, broken_rows, tag)}\n\\end{{align*}}{below}"
@@ -174,6 +182,25 @@ def _fits(equation: Equation, broken_rows: list[Row], source: str) -> bool:
 _LIKELY = 0.85
 _SOURCE_SIGN = 4.0
 """Points that a letter of a source takes on average, with its room."""
+
+
+def _figure(figure: Figure) -> str:
+    """The picture as wide as the page at most; one that would come out too small has a page, on its side."""
+    picture = figure.draw()
+    caption = "".join(_span(span) for span in figure.caption)
+    below = [rf"\par{{\small {caption}}}"] if caption else []
+    if picture.width * UNIT * _LEAST <= TEXT_WIDTH:
+        return "\n".join([r"\begin{center}", tikz(picture, width=TEXT_WIDTH).rstrip(), *below, r"\end{center}"])
+    turned = tikz(picture, width=min(_TEXT_HEIGHT, TEXT_WIDTH * picture.width / picture.height)).rstrip()
+    page = [r"\begin{figure}[p]", r"\centering", r"\rotatebox{90}{%", turned + "}", *below, r"\end{figure}"]
+    return "\n".join(page)
+
+
+_LEAST = 0.6
+"""A picture is made smaller to so much of its size before it is turned."""
+
+_TEXT_HEIGHT = 640.0
+"""Points; a page less the title of a section."""
 
 
 def _table(table: Table) -> str:

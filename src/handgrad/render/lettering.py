@@ -27,6 +27,7 @@ from handgrad.notation.nodes import (
     Sum,
     Symbol,
     Transpose,
+    separator,
 )
 from handgrad.render.breaking import ATOM, POWER, PRODUCT, STAR, SUM, bracketed, dotted, signed_terms
 from handgrad.render.inline import clean, inline
@@ -65,7 +66,7 @@ def runs(text: str | Expr) -> Runs:
 
 @lru_cache(maxsize=4096)
 def _width(text: str, *, bold: bool) -> float:
-    return sum(_advance(c) for c in text) * (1.08 if bold else 1)
+    return sum(_advance(c) for c in text) * (_BOLD if bold else 1)
 
 
 def width(text: str | Expr, size: float) -> float:
@@ -73,19 +74,23 @@ def width(text: str | Expr, size: float) -> float:
     return sum(_width(run.text, bold=run.bold) * (small(size) if run.level else size) for run in runs(text))
 
 
-_NARROW = {
-    **dict.fromkeys(" .,:;'|!", 0.34), **dict.fromkeys("()[]/ijl′It", 0.45), **dict.fromkeys("frs-·", 0.54),
-    **dict.fromkeys("mwMWΩ", 1.13), **dict.fromkeys("⋮", 0.5), **dict.fromkeys("OQGNHDU@%⋯", 1.0),
-    **dict.fromkeys("+−=<>×≈≥≤→←∂∇", 0.86),
+_ADVANCES = {
+    **dict.fromkeys(" .,:;'|", 0.37), **dict.fromkeys("()[]ijl′It!", 0.45), **dict.fromkeys("/frs-", 0.54),
+    **dict.fromkeys("mwMWΩ", 1.13), **dict.fromkeys("⋮", 0.6), **dict.fromkeys("OQGNHDU@%⋯&", 1.0),
+    **dict.fromkeys("+−=<>×≈≥≤∂∇·", 0.86), **dict.fromkeys("→←", 1.05),
 }  # fmt: skip
 """Advances in ems, the widest of the fonts that a reader's machine may take (DejaVu Serif is the widest)."""
+
+
+_BOLD = 1.12
+"""How much broader bold type is at most."""
 
 
 def _advance(c: str) -> float:
     if combining(c):
         return 0.0
-    if c in _NARROW:
-        return _NARROW[c]
+    if c in _ADVANCES:
+        return _ADVANCES[c]
     if c.isdigit() or c.islower():
         return 0.65 if c.isascii() else 0.75
     if c.isascii():
@@ -163,7 +168,7 @@ def _function(function: Function) -> Runs:
     name = function.name
     found: list[Run] = [*((Run(clean(name)),) if isinstance(name, str) else _runs(name)), Run("(")]
     for i, argument in enumerate(function.arguments):
-        found += (Run(", " if i else ""), *_runs(argument))
+        found += (Run(f"{separator(function.arguments)} " if i else ""), *_runs(argument))
     return (*found, Run(")"))
 
 

@@ -16,7 +16,7 @@ CSS = """\
 math { font-family: math, "Latin Modern Math", "STIX Two Math", "Cambria Math", "Noto Sans Math", serif; }
 .hg-rows > mtr > mtd { padding: 0.3em 0; }
 .hg-matrix > mtr > mtd { padding: 0.2em 0.5em; }
-.hg-matrix > mtr > mtd:first-child { padding-left: 0.2em; }
+.hg-matrix > mtr > mtd:first-child { padding-left: 0.3em; }
 .hg-matrix > mtr > mtd:last-child { padding-right: 0.2em; }
 .hg-formulas > mtr > mtd { padding-top: 0.45em; padding-bottom: 0.45em; }
 .hg-stack > mtr > mtd, .hg-cases > mtr > mtd { padding: 0.2em 0; }
@@ -31,7 +31,8 @@ math { font-family: math, "Latin Modern Math", "STIX Two Math", "Cambria Math", 
 """
 """What the classes of the elements mean; a page includes it once."""
 
-_FONT_SIZE = 16.0
+_PIXELS, _SLACK = 1.73, 6.0
+"""Pixels at a font size of 16 for a point at 10, as fonts wider than LaTeX's need them, and for a letter's rest."""
 _GAP = 26.0
 _LINE = 720.0
 """Pixels: what mathematics within a line of text may take."""
@@ -39,7 +40,7 @@ _LINE = 720.0
 
 def width(expression: Expr) -> float:
     """About how wide an expression comes out, in CSS pixels at a font size of 16; never too little."""
-    return points(expression) * _FONT_SIZE / 10
+    return points(expression) * _PIXELS + _SLACK
 
 
 def inline(expression: Expr) -> str:
@@ -51,15 +52,15 @@ def display(equation: Equation, room: float) -> str:
     """An equation by itself, broken into rows that fit so many CSS pixels at a font size of 16."""
     left = shrunk(equation.left, room / 3, width)
     fitted = Equation(left, tuple(Line(line.sign, line.expression) for line in equation.lines))
-    lines = _lines(rows(fitted, room, width, _GAP))
-    head, *others = lines
+    broken = rows(fitted, room, width, _GAP)
+    head, *others = _lines(broken)
     if not others:
         body = element("mrow", math(left), *head)
     else:
         first = element("mtr", element("mtd", math(left)), element("mtd", *head))
         rest = (element("mtr", element("mtd"), element("mtd", *line)) for line in others)
         body = element("mtable", first, *rest, displaystyle="true", **{"class": "hg-rows"})
-    return element("math", body, display="block", alttext=_spoken(equation))
+    return element("math", body, display="block", alttext=_spoken(left, broken))
 
 
 def _lines(broken: list[Row]) -> list[list[str]]:
@@ -85,6 +86,11 @@ def _parts(row: Row) -> list[str]:
     return parts
 
 
-def _spoken(equation: Equation) -> str:
-    """The equation in one line of text, for whom it is read aloud."""
-    return " ".join([in_words(equation.left), *(f"{line.sign} {in_words(line.expression)}" for line in equation.lines)])
+def _spoken(left: Expr, broken: list[Row]) -> str:
+    """What is shown in one line of text, for whom it is read aloud."""
+    spoken = [in_words(left)]
+    for row in broken:
+        spoken.append(row.sign.removeprefix("…"))
+        for sign, part in row.parts:
+            spoken += [sign, in_words(part)]
+    return " ".join(filter(None, spoken))

@@ -53,11 +53,13 @@ def symbol_of(symbol: Symbol) -> str:
 
 
 def indexed(symbol: Symbol, sub: str) -> str:
-    """A letter with its strokes, which are raised by themselves, and what stands below and above."""
+    """A letter with what stands below and above; its strokes come behind, since fonts raise them already."""
     letter = _letter(symbol)
-    if symbol.primes:
-        letter = element("mrow", letter, operator(_PRIMES.get(symbol.primes, "′" * symbol.primes)))
     above = brackets(index_of(symbol.sup)) if symbol.sup else ""
+    if symbol.primes:
+        low = element("msub", letter, sub) if sub else letter
+        stroked = element("mrow", low, operator(_PRIMES.get(symbol.primes, "′" * symbol.primes)))
+        return element("msup", stroked, above) if above else stroked
     if sub and above:
         return element("msubsup", letter, sub, above)
     if sub:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from handgrad.errors import InputError
 from handgrad.notation.document import Section
 from handgrad.notation.program import Program
+
+if TYPE_CHECKING:
+    from handgrad.working.one_step import OneStep
 
 Paper = Literal["a4", "letter"]
 
@@ -30,18 +33,19 @@ def nothing() -> None:
 class Document(Struct, frozen=True):
     """A worked solution before it has a format.
 
-    ``data()`` gives every value as plain data (see ``to_json``), ``code()`` the working as lines of NumPy,
-    None where there is nothing to compute; ``language`` is that of its words.
+    ``data()`` gives every value as plain data (see ``to_json``); ``language`` is that of its words.
     """
 
     title: str
     sections: tuple[Section, ...]
     data: Callable[[], dict[str, Any]] = dict
     language: str = "en"
-    code: Callable[[], Program | None] = nothing
     sheet: Callable[[Kind], Document] = _no_sheet
     spoken: Callable[[str], Document] | None = None
     """The same in another language (its tag); None where there is no other."""
+
+    code: Callable[[], Program | None] = nothing
+    """The working as lines of NumPy; None where there is nothing to compute."""
 
     def only(self, kind: Kind) -> Document:
         """The exam sheet ("questions", with room to write and no values that give them away) or its key ("answers")."""
@@ -64,6 +68,12 @@ class Document(Struct, frozen=True):
         from handgrad.render.latex import render
 
         return render(self, fragment=fragment)
+
+    def to_typst(self, *, paper: Paper = "a4") -> str:
+        """The source of the PDF, which typst sets by itself."""
+        from handgrad.render.typst import render
+
+        return render(self, paper=paper)
 
     def to_html(self) -> str:
         """One self-contained page: MathML, the picture, and a script to step through it."""
@@ -105,6 +115,12 @@ class Document(Struct, frozen=True):
 
         return render(self)
 
+    def step(self, number: int) -> OneStep:
+        """The equation of that number alone, with the numbers of those that it comes from."""
+        from handgrad.working.one_step import one_step
+
+        return one_step(self.sections, number, self.language)
+
     def to_csv(self) -> str:
         """Every entry of every quantity on a line of its own: quantity, index, value, exact."""
         from handgrad.render.csv import render
@@ -113,3 +129,8 @@ class Document(Struct, frozen=True):
 
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
+
+    def _repr_html_(self) -> str:
+        from handgrad.render.html import fragment
+
+        return fragment(self)
