@@ -137,7 +137,7 @@ def _stack(stack: Stack) -> float:
 
 
 def _cases(cases: Cases) -> float:
-    return _grid(zip(*cases.branches, strict=True)) + _FENCES + _LETTER * len("if ")
+    return _grid(zip(*cases.branches, strict=True)) + _FENCES + _LETTER * (len(cases.word) + 1)
 
 
 _WIDTHS: dict[type[Expr], Callable[[Any], float]] = {
