@@ -75,7 +75,7 @@ def width(text: str | Expr, size: float) -> float:
 
 
 _ADVANCES = {
-    **dict.fromkeys(" .,:;'|", 0.36), **dict.fromkeys("()[]ijl′It!", 0.45), **dict.fromkeys("/frs-", 0.54),
+    **dict.fromkeys(" .,:;'|", 0.37), **dict.fromkeys("()[]ijl′It!", 0.45), **dict.fromkeys("/frs-", 0.54),
     **dict.fromkeys("mwMWΩ", 1.13), **dict.fromkeys("⋮", 0.6), **dict.fromkeys("OQGNHDU@%⋯&", 1.0),
     **dict.fromkeys("+−=<>×≈≥≤∂∇·", 0.86), **dict.fromkeys("→←", 1.05),
 }  # fmt: skip

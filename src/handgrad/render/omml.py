@@ -231,7 +231,7 @@ def _name(name: str | Symbol) -> Elements:
 
 def _function(function: Function) -> Elements:
     name = _name(function.name)
-    arguments = _joined((math(argument) for argument in function.arguments), f"{separator(function.arguments)} ")
+    arguments = _joined(map(math, function.arguments), f"{separator(function.arguments)} ")
     if function.name != "ln" or bracketed(function.arguments[0], ATOM):
         arguments = [_delimited(arguments)]
     if not isinstance(function.name, str) or not name:
