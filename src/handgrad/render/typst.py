@@ -16,7 +16,7 @@ from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.inline import inline
 from handgrad.render.typst_math import math
-from handgrad.render.typst_text import literal, text
+from handgrad.render.typst_text import DEVANAGARI, literal, text
 from handgrad.render.typst_width import height, number_sides, sides, width
 from handgrad.working.document import Document, Paper
 
@@ -24,7 +24,6 @@ TEXT_WIDTH = 480.0
 """Points, on either paper."""
 
 FONT = "New Computer Modern"
-DEVANAGARI = "Noto Sans Devanagari"
 
 _PAPERS = {"a4": ("a4", 595.28), "letter": ("us-letter", 612.0)}
 """Typst's name of a paper, and how wide it is."""
