@@ -7,15 +7,20 @@ import io
 import json
 import os
 import re
+import subprocess
+import zipfile
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from unicodedata import category
 
 import pytest
+from lxml import etree
 from typesetting import typeset
 
 import handgrad as hg
+from handgrad.notation.document import Figure
+from handgrad.render.svg import svg
 from handgrad.working.document import Document
 
 MARK = "Zebra"
@@ -52,19 +57,86 @@ def solved(title: str, name: str = "x") -> Document:
     return hg.solve(hg.Problem.from_dict(tree | {"data": {name: [1, 2], "y": [1]}})).working()
 
 
-def no_markup(document: Document) -> str:
-    """The page or picture as text; it holds no element or attribute that runs."""
+class Elements(HTMLParser):
+    """The elements of a page; none but those that the format brings itself may run."""
 
-    class Elements(HTMLParser):
-        def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-            assert tag not in {"script", "img", "iframe", "style"}, tag
-            assert not [name for name, _ in attrs if name.startswith("on")], attrs
+    def __init__(self, own: int) -> None:
+        super().__init__()
+        self.own, self.scripts, self.words = own, 0, ""
 
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag not in {"img", "iframe", "object", "embed", "base", "form"}, tag
+        assert not [name for name, _ in attrs if name.startswith("on")], attrs
+        assert not [value for name, value in attrs if name in {"href", "src"} and not (value or "").startswith("#")]
+        self.scripts += tag == "script"
+
+    def handle_data(self, data: str) -> None:
+        self.words += data
+
+
+def parsed(page: str, scripts: int) -> str:
+    """The words of a page that has so many scripts of its own."""
+    elements = Elements(scripts)
+    elements.feed(page)
+    assert elements.scripts == scripts
+    return elements.words
+
+
+def markdown(document: Document) -> str:
     text = document.to_markdown()
     outside = re.sub(r"^\$\$\n.*?\n\$\$$|\\.", "", text, flags=re.DOTALL | re.MULTILINE)
-    Elements().feed(re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", outside))
+    parsed(re.sub(r"(?<!\\)\$.*?(?<!\\)\$", "", outside), 0)
     assert "](" not in outside
     return text
+
+
+def html(document: Document) -> str:
+    """The page has two scripts, its data and what steps through it; MathML has signs that are not seen."""
+    return re.sub("[\u2061-\u2064]", "", parsed(document.to_html(), 2))
+
+
+def pdf(document: Document) -> str:
+    """The text that can be copied from the PDF, its lines as one; pdftotext itself marks what runs to the left."""
+    command = ["pdftotext", "-", "-"]
+    done = subprocess.run(command, input=document.to_pdf(), capture_output=True, check=True)
+    return re.sub("[\f\u202a-\u202c]", "", done.stdout.decode().replace("\n", " "))
+
+
+def notebook(document: Document) -> str:
+    """All cells; those of code are Python that names nothing of the title."""
+    text = document.to_notebook()
+    cells = json.loads(text)["cells"]
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            compile(source, "cell", "exec")
+            assert not re.search(r"\b(alert|system|eval|exec|open|__import__)\b", source)
+    return "\n".join("".join(cell["source"]) for cell in cells)
+
+
+def word(document: Document) -> str:
+    """The words of the document's XML; no part of it points outside."""
+    with zipfile.ZipFile(io.BytesIO(document.to_docx())) as parts:
+        for name in parts.namelist():
+            if name.endswith((".xml", ".rels")):
+                tree = etree.fromstring(parts.read(name))
+                assert not [each for each in tree.iter() if each.get("TargetMode") == "External"], name
+        tree = etree.fromstring(parts.read("word/document.xml"))
+    assert not [each for each in tree.iter() if each.tag.endswith(("}instrText", "}fldSimple"))]
+    links = [each for each in tree.iter() if each.tag.endswith("}hyperlink")]
+    assert {name.rpartition("}")[2] for link in links for name in link.attrib} <= {"anchor", "history"}
+    return "".join(tree.itertext()).replace("\u200b", "")  # which Word's own formulas have at their ends
+
+
+def picture(document: Document) -> str:
+    """The pictures as SVG (a key has none)."""
+    figures = [block for section in document.sections for block in section.blocks if isinstance(block, Figure)]
+    for figure in figures:
+        text = svg(figure.draw())
+        tags = {each.tag.rpartition("}")[2] for each in etree.fromstring(text.encode()).iter()}
+        assert not tags & {"script", "image", "foreignObject", "a", "use"}
+        assert not unseen(text)
+    return MARK
 
 
 def latex(document: Document) -> str:
@@ -90,13 +162,19 @@ def as_csv(document: Document) -> str:
 
 
 FORMATS: dict[str, Callable[[Document], str]] = {
-    "terminal": lambda document: document.to_terminal(),
-    "markdown": no_markup,
+    "terminal": Document.to_terminal,
+    "markdown": markdown,
     "latex": latex,
     "fragment": lambda document: document.to_latex(fragment=True),
+    "html": html,
+    "pdf": pdf,
+    "notebook": notebook,
+    "word": word,
+    "picture": picture,
     "json": as_json,
     "csv": as_csv,
 }
+"""What each format says, in words; each looks for what might run in it."""
 
 
 def unseen(text: str) -> set[str]:

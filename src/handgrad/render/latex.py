@@ -9,7 +9,7 @@ from handgrad.notation.nodes import Expr, Matrix, Stack
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, children, numeric_columns, rows, shrunk
 from handgrad.render.latex_math import math, points, sign
-from handgrad.render.latex_text import text, without_devanagari
+from handgrad.render.latex_text import signs, text, without_devanagari
 from handgrad.render.tikz import UNIT, tikz
 from handgrad.working.document import Document
 
@@ -252,7 +252,7 @@ def _natural_widths(table: Table) -> list[float]:
 
 
 def _span_width(span: Span) -> float:
-    return points(span) if isinstance(span, Expr) else 6.0 * len(span)
+    return points(span) if isinstance(span, Expr) else 6.0 * signs(span)
 
 
 def column_widths(table: Table) -> list[float]:

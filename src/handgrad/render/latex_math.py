@@ -45,7 +45,7 @@ from handgrad.render.breaking import (
     dotted,
     signed_terms,
 )
-from handgrad.render.latex_text import GREEK, text_in_mathematics
+from handgrad.render.latex_text import GREEK, signs, text_in_mathematics
 
 _OPERATORS = {"ln", "max", "tanh", "exp", "min"}
 _SIGNS = {"=": "=", "≈": r"\approx", ">": ">", "≥": r"\ge", "<": "<", "≤": r"\le", "≠": r"\ne"}
@@ -278,15 +278,15 @@ def points(expression: Expr) -> float:  # noqa: C901, PLR0911  one case for each
             mantissa, _, power = text.partition("e")
             return 5.3 * len(mantissa) + 3.0 * ("-" in mantissa) + (22 + 4 * len(power) if power else 0)
         case Symbol():
-            base = 6.2 * len(expression.base) if len(expression.base) > 1 else 9.0
-            return base + 4.2 * len(expression.sub) + 3 * expression.primes + 9 * bool(expression.sup)
+            base = max(9.0, 6.2 * signs(expression.base))
+            return base + 4.2 * signs(expression.sub) + 3 * expression.primes + 9 * bool(expression.sup)
         case Entry(array, indices):
             return points(array) + sum(5.5 * len(str(index)) + 3 for index in indices) + 6
         case Matrix(rows):
             widths = [max(points(entry) for entry in column) for column in zip(*rows, strict=True)]
             return sum(widths) + _COLUMN * (len(widths) - 1) + 2 * _BRACKET
         case Stack(items):
-            return max(6 * len(label) + 12 + points(item) for label, item in items)
+            return max(6 * signs(label) + 12 + points(item) for label, item in items)
         case Fraction(p, q):
             return max(points(p), points(q)) * (1.0 if isinstance(p, Matrix) else 0.95) + 4
         case Partial(of, by, through):
@@ -298,7 +298,7 @@ def points(expression: Expr) -> float:  # noqa: C901, PLR0911  one case for each
         case Cases(branches):
             return max(points(value) + points(when) for value, when in branches) + 36
         case Text(text):
-            return 6.0 * len(text)
+            return 6.0 * signs(text)
         case Dots():
             return 14.0
     return _compound(expression)

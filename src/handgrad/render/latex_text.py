@@ -111,8 +111,16 @@ def without_devanagari(latex: str) -> str:
 
 def _word(word: str) -> str:
     """A word, which may be broken anywhere if it is very long."""
-    joint = r"\allowbreak{}" if len(word) > _LONGEST_WORD else ""
+    joint = r"\allowbreak{}" if signs(word) > _LONGEST_WORD else ""
     return joint.join(_character(c, r"\ensuremath{", "}") for c in word)
+
+
+def signs(words: str) -> int:
+    """How many signs words come out as: a letter that no font here has is shown by its number."""
+    if words.isascii():
+        return len(words)
+    shown = (_character(c, "", "") for c in normalize("NFC", words))
+    return sum(len(each) if each.startswith("[U+") else 1 for each in shown)
 
 
 def _character(c: str, opens: str, closes: str) -> str:

@@ -95,11 +95,17 @@ def compiled(text: str, fonts: Any, *, universal: bool = True) -> bytes | set[st
             if universal and _JOINED in error.diagnostic and not _MISSING.search(error.diagnostic):
                 return compiled(text, fonts, universal=False)
             missing = set("".join(map(_unescaped, _MISSING.findall(error.diagnostic))))
+            if not missing and "missing codepoints" in error.message:  # in a picture: typst does not say which
+                missing = {c for c in text if category(c) in _RARE}
             if not missing:
                 message = f"typst could not set the document: {error.message}"
                 raise InputError(message) from None
             # marks come first: without them the letter before may be in a font
             return {c for c in missing if category(c).startswith("M")} or missing
+
+
+_RARE = ("Mn", "Mc", "Me", "Lo", "Lm", "So")
+"""Marks and letters of other scripts: what the fonts of a picture may lack."""
 
 
 def _unescaped(quoted: str) -> str:
