@@ -133,3 +133,23 @@ def test_as_a_module_of_its_own() -> None:
 def test_the_schema_knows_graphs_penalties_and_steps(key: str, value: Any, good: bool) -> None:  # noqa: FBT001
     tree = {"network": {"input": 1, "layers": [{"op": "identity"}]}, "data": {"x": 1}, key: value}
     assert jsonschema.Draft202012Validator(json.loads(run("schema"))).is_valid(tree) is good
+
+
+def test_values_too_long_to_print_stand_in_a_csv_beside(tmp_path: Path) -> None:
+    tree = {
+        "arithmetic": "float64",
+        "network": {
+            "input": 30,
+            "layers": [{"op": "dense", "weights": {"random": "normal", "seed": 1, "shape": [20, 30]}}],
+        },
+        "loss": {"op": "squared_error"},
+        "data": {"x": [1] * 30, "y": [0] * 20},
+    }
+    problem, out = tmp_path / "wide.json", tmp_path / "wide.md"
+    problem.write_text(json.dumps(tree))
+    done = CliRunner().invoke(main, ["solve", str(problem), "-o", str(out)])
+    assert (done.exit_code, done.stderr) == (0, f"the full values of W1, dL/dW1: {tmp_path / 'wide.csv'}\n")
+    lines = (tmp_path / "wide.csv").read_text().splitlines()
+    assert lines[0] == "quantity,index,value,exact"
+    assert sum(line.startswith("dL/dW1,") for line in lines) == 600
+    assert not (tmp_path / "wide.json.csv").exists()

@@ -9,12 +9,12 @@ import pytest
 from geometry import faults
 from hypothesis import HealthCheck, Phase, given, settings
 from networks import dense, lenet, made_up, resnet
-from test_random_graphs import graphs
-from test_random_networks import problems
 
 import handgrad as hg
 from conftest import EXAMPLES, example
 from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
+from test_random_graphs import graphs
+from test_random_networks import problems
 
 ARITHMETICS = ("exact", "float64", "float32", "rounded(2)", "rounded(3 significant)", "symbolic")
 UNSOLVED = {
@@ -23,7 +23,7 @@ UNSOLVED = {
     ("mazur", "symbolic"),  # their formulas take long
     ("xor", "symbolic"),
 }
-GENERATED = settings(max_examples=60, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+GENERATED = settings(max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,10 @@ def _publish(document: Document, form: str, output: str | None, options: Options
         message = f"{form} is no text for a terminal: name a file with -o"
         raise InputError(message)
     _write(_render(document, form, options, plain=output is not None), output)
+    if output is not None and document.missing and form not in ("json", "csv"):
+        values = str(Path(output).with_suffix(".csv"))
+        _write(document.to_csv(), values)
+        click.echo(f"the full values of {', '.join(document.missing)}: {values}", err=True)
 
 
 def _render(document: Document, form: str, options: Options, *, plain: bool) -> str | bytes:
@@ -141,6 +145,8 @@ def _render(document: Document, form: str, options: Options, *, plain: bool) -> 
         return document.to_latex(fragment=options["fragment"])
     if form == "pdf":
         return document.to_pdf(paper=options["paper"])
+    if form == "typst":
+        return document.to_typst(paper=options["paper"])
     rendered: str | bytes = getattr(document, f"to_{form}")()
     return rendered
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 
 from handgrad.notation.document import Paragraph, Section, Span, Table
@@ -22,20 +22,24 @@ LINE = 62
 MOST_COLUMNS = 10
 
 
-def appendix(board: Board, names: Iterable[str]) -> tuple[Section, ...]:
-    """The section with the values of those quantities that are written with dots; none if all are whole."""
+def appendix(board: Board, names: Iterable[str]) -> tuple[tuple[Section, ...], tuple[str, ...]]:
+    """The section with the values of those quantities that are written with dots; none if all are whole.
+
+    Beside it the names of those that are too long for it, so that they stand in the CSV alone.
+    """
     left_out = [name for name in names if _left_out(board, name)]
     if not left_out:
-        return ()
+        return (), ()
     printed, room = list[str](), MOST_IN_ALL
     for name in left_out:
         count = len(board.cells(name))
         if count <= min(MOST_ENTRIES, room) and _numbers(board, name):
             printed.append(name)
             room -= count
-    note = _note(board, [name for name in left_out if name not in printed])
+    missing = tuple(name for name in left_out if name not in printed)
     tables = [_values(board, name) for name in printed]
-    return (Section(say(board.language, "All values"), (note, *tables), "appendix"),)
+    section = Section(say(board.language, "All values"), (_note(board, missing), *tables), "appendix")
+    return (section,), missing
 
 
 def _left_out(board: Board, name: str) -> bool:
@@ -57,7 +61,7 @@ def _is_number(expression: Expr) -> bool:
     return False
 
 
-def _note(board: Board, missing: list[str]) -> Paragraph:
+def _note(board: Board, missing: Sequence[str]) -> Paragraph:
     """Where the rest is."""
     if not missing:
         return Paragraph((say(board.language, "What ⋯ and ⋮ leave out above, in full."),), "note")

@@ -59,13 +59,15 @@ def _document(board: Board, queries: Sequence[Query]) -> Document:
         answers = tuple(block for query in queries for block in writer.answers(query))
         sections.append(Section(writer.say("Answers"), answers, "answers"))
     names = used(steps, queries)
-    sections += appendix(board, [name for name in (*plan.given, *plan.steps) if name in names])
+    full, missing = appendix(board, [name for name in (*plan.given, *plan.steps) if name in names])
+    sections += full
     return Document(
         trace.problem.title or writer.say("Worked solution"),
         tuple(conform(section, board.convention) for section in sections),
         lambda: values(trace, queries),
         board.language,
         code=lambda: _code(trace, steps, queries),
+        missing=missing,
         sheet=partial(_sheet, trace, queries),
         spoken=lambda language: document(trace.noted({"language": language}), queries),
     )

@@ -40,6 +40,9 @@ class Document(Struct, frozen=True):
     sections: tuple[Section, ...]
     data: Callable[[], dict[str, Any]] = dict
     language: str = "en"
+    missing: tuple[str, ...] = ()
+    """Quantities too long to be printed, so that their full values stand in the CSV alone."""
+
     sheet: Callable[[Kind], Document] = _no_sheet
     spoken: Callable[[str], Document] | None = None
     """The same in another language (its tag); None where there is no other."""

@@ -57,8 +57,8 @@ def _questions(board: Board, queries: Sequence[Query]) -> Document:
         before, after = say(language, "Find {quantity}.", quantity="\n").split("\n")
         blocks += [Paragraph((f"{i + 1}. {before}", asked(board, query), after)), Paragraph((), "room")]
     asks = Section(say(language, "Questions"), tuple(blocks), "questions")
-    rest = appendix(board, _known(board, steps, queries))
-    return _document(board, (given, asks, *rest), partial(_told, trace, queries))
+    full, missing = appendix(board, _known(board, steps, queries))
+    return replace(_document(board, (given, asks, *full), partial(_told, trace, queries)), missing=missing)
 
 
 def _told(trace: Trace, queries: Sequence[Query]) -> dict[str, Any]:
@@ -72,8 +72,9 @@ def _answers(board: Board, queries: Sequence[Query]) -> Document:
     writer = Writer(board)
     found = tuple(_value_only(writer.answer(query)) for query in queries)
     section = Section(say(board.language, "Answers"), found, "answers")
-    rest = appendix(board, [query.name for query in queries if query.index is None and not query.function])
-    return _document(board, (section, *rest), partial(_keyed, board.trace, queries))
+    whole = [query.name for query in queries if query.index is None and not query.function]
+    full, missing = appendix(board, whole)
+    return replace(_document(board, (section, *full), partial(_keyed, board.trace, queries)), missing=missing)
 
 
 def _value_only(answer: Equation) -> Equation:
