@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -148,8 +149,70 @@ def test_values_too_long_to_print_stand_in_a_csv_beside(tmp_path: Path) -> None:
     problem, out = tmp_path / "wide.json", tmp_path / "wide.md"
     problem.write_text(json.dumps(tree))
     done = CliRunner().invoke(main, ["solve", str(problem), "-o", str(out)])
-    assert (done.exit_code, done.stderr) == (0, f"the full values of W1, dL/dW1: {tmp_path / 'wide.csv'}\n")
-    lines = (tmp_path / "wide.csv").read_text().splitlines()
+    assert (done.exit_code, done.stderr) == (0, f"the full values of W1, dL/dW1: {tmp_path / 'wide.values.csv'}\n")
+    lines = (tmp_path / "wide.values.csv").read_text().splitlines()
     assert lines[0] == "quantity,index,value,exact"
     assert sum(line.startswith("dL/dW1,") for line in lines) == 600
-    assert not (tmp_path / "wide.json.csv").exists()
+    assert not (tmp_path / "wide.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "output", "said"),
+    [
+        (["solve", NETWORK], "solution.pfd", ".txt .md .tex .typ .html .htm .pdf .ipynb .docx .json .csv"),
+        (["solve", NETWORK], "network.png", '(or a format after --to), found ".png"'),
+        (["ops"], "ops.csv", ".txt .md .tex .html .htm .pdf (or"),
+        (["ops"], "ops.ipynb", 'found ".ipynb"'),
+        (["draw", NETWORK], "network.pdf", 'expected a name that ends in .svg, .png or .tex, found ".pdf"'),
+        (["draw", NETWORK, "--scale", "20"], "network.png", "expected a scale up to 14.9 for this picture"),
+    ],
+)
+def test_a_file_that_names_no_format_is_not_written(command: list[str], output: str, said: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, [*command, "-o", str(tmp_path / output)])
+    assert result.exit_code == 2
+    assert result.output.startswith("error: ")
+    assert result.output.count("\n") == 1
+    assert said in result.output
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_without_a_suffix_is_plain_text_and_an_option_says_otherwise(tmp_path: Path) -> None:
+    run("solve", NETWORK, "-o", str(tmp_path / "solution"))
+    assert (tmp_path / "solution").read_text() == run("solve", NETWORK)
+    run("solve", NETWORK, "--to", "csv", "-o", str(tmp_path / "solution.dat"))
+    assert (tmp_path / "solution.dat").read_text().startswith("quantity,index,value,exact\n")
+
+
+@pytest.mark.parametrize("command", ["solve", "draw"])
+def test_a_problem_is_not_overwritten_by_its_solution(command: str, tmp_path: Path) -> None:
+    problem = tmp_path / "problem.json"
+    tree = {"network": {"input": 1, "layers": [{"op": "identity"}]}, "data": {"x": [1]}}
+    problem.write_text(json.dumps(tree))
+    (tmp_path / "same.json").symlink_to(problem)
+    for output in (problem, tmp_path / "same.json"):
+        result = CliRunner().invoke(main, [command, str(problem), "-o", str(output)])
+        assert (result.exit_code, result.output) == (2, f"error: {output}: cannot be written: it is the problem file\n")
+    assert json.loads(problem.read_text()) == tree
+
+
+def test_what_the_formats_refuse() -> None:
+    document, picture = hg.solve(hg.load(NETWORK)).working(), hg.draw(hg.load(NETWORK))
+    wrong: Any = "key"
+    with pytest.raises(hg.InputError, match='expected questions or answers, found "key"'):
+        document.only(wrong)
+    for write in (document.to_pdf, document.to_typst):
+        with pytest.raises(hg.InputError, match='expected the paper a4 or letter, found "key"'):
+            write(paper=wrong)
+    for scale in (0, -1, 1e-9, 1e9, float("nan"), float("inf")):
+        with pytest.raises(hg.InputError, match=r"expected a scale up to 14\.9 for this picture"):
+            picture.to_png(scale=scale)
+
+
+def test_what_python_prints_fits_in_a_line() -> None:
+    problem = hg.load(NETWORK)
+    trace = hg.solve(problem)
+    assert repr(trace.working(["L"])) == (
+        "Document('Three logistic layers into a softmax', Given, Forward pass, Loss, Answers)"
+    )
+    assert re.fullmatch(r"Drawing\('Three logistic layers into a softmax', \d+ × \d+ points\)", repr(hg.draw(trace)))
+    assert repr(problem) == f"Problem('Three logistic layers into a softmax', {problem.network!r})"

@@ -69,6 +69,9 @@ class Problem:
         """
         return _Reader(FilePath(folder) if folder is not None else FilePath()).problem(tree)
 
+    def __repr__(self) -> str:
+        return f"Problem({self.title or 'untitled'!r}, {self.network!r})"
+
     @property
     def x(self) -> WrittenArray:
         """The (first) input."""

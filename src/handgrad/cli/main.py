@@ -84,10 +84,12 @@ def solve(
     handgrad solve examples/convolution.toml -o solution.pdf
     handgrad solve examples/convolution.toml -o exam.docx --only questions
     """  # noqa: D301  click keeps the lines after a backspace as they are
+    chosen = _format(form, output, FORMATS)
+    _spare(file, output)
     document = _trace(file, values, arithmetic, digits).working(ask or None)
     if only is not None:
         document = document.only(only)
-    _publish(document, _format(form, output), output, {"paper": paper, "fragment": fragment})
+    _publish(document, chosen, output, {"paper": paper, "fragment": fragment})
 
 
 def _trace(file: str, values: tuple[str, ...], arithmetic: str | None, digits: int | None) -> Trace:
@@ -101,11 +103,25 @@ def _trace(file: str, values: tuple[str, ...], arithmetic: str | None, digits: i
     return trace_of(problem, arithmetic)
 
 
-def _format(form: str | None, output: str | None) -> str:
-    """The format that was asked for, by name or by the suffix of the file."""
+def _format(form: str | None, output: str | None, known: tuple[str, ...]) -> str:
+    """The format that was asked for, by name or by the suffix of the file; a file without one is plain text."""
     if form is not None or output is None:
         return form or "terminal"
-    return SUFFIXES.get(Path(output).suffix.lower(), "terminal")
+    suffix = Path(output).suffix.lower()
+    if not suffix:
+        return "terminal"
+    if SUFFIXES.get(suffix) not in known:
+        suffixes = " ".join(suffix for suffix, name in SUFFIXES.items() if name in known)
+        message = f'expected a name that ends in {suffixes} (or a format after --to), found "{suffix}"'
+        raise InputError(message, output)
+    return SUFFIXES[suffix]
+
+
+def _spare(file: str, output: str | None) -> None:
+    """Refuses to write over the problem itself."""
+    if output is not None and file != "-" and os.path.realpath(file) == os.path.realpath(output):
+        message = "cannot be written: it is the problem file"
+        raise InputError(message, output)
 
 
 def _settings(values: tuple[str, ...]) -> dict[str, str]:
@@ -131,7 +147,7 @@ def _publish(document: Document, form: str, output: str | None, options: Options
         raise InputError(message)
     _write(_render(document, form, options, plain=output is not None), output)
     if output is not None and document.missing and form not in ("json", "csv"):
-        values = str(Path(output).with_suffix(".csv"))
+        values = str(Path(output).with_suffix(".values.csv"))
         _write(document.to_csv(), values)
         click.echo(f"the full values of {', '.join(document.missing)}: {values}", err=True)
 
@@ -190,6 +206,7 @@ def draw(
     """  # noqa: D301  click keeps the lines after a backspace as they are
     from handgrad.drawing import draw as picture_of
 
+    _spare(file, output)
     trace = _trace(file, values, arithmetic, digits)
     picture = picture_of(trace, values=not no_values, gradients=not (no_gradients or no_values))
     if output is None:
@@ -246,7 +263,7 @@ def ops(form: str | None, output: str | None) -> None:
     """The table of ops with their formulas."""
     from handgrad.working.catalogue import catalogue
 
-    _publish(catalogue(), _format(form, output), output, {"paper": "a4", "fragment": False})
+    _publish(catalogue(), _format(form, output, TABLES), output, {"paper": "a4", "fragment": False})
 
 
 @main.command()

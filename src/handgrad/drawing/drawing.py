@@ -47,6 +47,9 @@ class Drawing(Picture, frozen=True):
             message = f'expected a name that ends in .svg, .png or .tex, found "{suffix}"'
             raise InputError(message, os.fspath(file))
 
+    def __repr__(self) -> str:
+        return f"Drawing({self.title!r}, {self.width:.0f} × {self.height:.0f} points)"
+
     def _repr_svg_(self) -> str:
         return self.to_svg()
 

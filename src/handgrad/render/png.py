@@ -5,12 +5,21 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from handgrad.errors import InputError
 from handgrad.notation.picture import Picture
 from handgrad.render.svg import svg
+
+MOST_PIXELS = 150_000_000
+"""Of which each takes some ten bytes while it is drawn."""
 
 
 def png(picture: Picture, scale: float = 2) -> bytes:
     """The picture in pixels, ``scale`` of them to a point; the same picture gives the same bytes."""
+    pixels = picture.width * picture.height * scale**2
+    if not (scale > 0 and 1 <= pixels <= MOST_PIXELS):
+        most = (MOST_PIXELS / (picture.width * picture.height)) ** 0.5
+        message = f"expected a scale up to {most:.1f} for this picture, found {scale}"
+        raise InputError(message)
     import typst
 
     drawing = svg(picture)

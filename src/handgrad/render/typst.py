@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from itertools import groupby
 
+from handgrad.errors import InputError
 from handgrad.notation.document import Block, Equation, Figure, Paragraph, Section, Span, Table, sources
 from handgrad.notation.nodes import Expr, Number, Stack
 from handgrad.notation.words import listed, say
@@ -18,6 +19,7 @@ from handgrad.render.inline import inline
 from handgrad.render.typst_math import math
 from handgrad.render.typst_text import DEVANAGARI, literal, text
 from handgrad.render.typst_width import height, number_sides, sides, width
+from handgrad.tables import in_words
 from handgrad.working.document import Document, Paper
 
 TEXT_WIDTH = 480.0
@@ -106,6 +108,9 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 
 def render(document: Document, *, paper: Paper = "a4") -> str:
     """The document as typst."""
+    if paper not in _PAPERS:
+        message = f"expected the paper {' or '.join(_PAPERS)}, found {in_words(paper)}"
+        raise InputError(message)
     name, across = _PAPERS[paper]
     margin = f"(x: {(across - TEXT_WIDTH) / 2:.2f}pt, y: {_MARGIN:g}pt)"
     lines = [

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from msgspec import Struct
 
 from handgrad.errors import InputError
 from handgrad.notation.document import Section
 from handgrad.notation.program import Program
+from handgrad.tables import in_words
 
 if TYPE_CHECKING:
     from handgrad.working.one_step import OneStep
@@ -52,7 +53,13 @@ class Document(Struct, frozen=True):
 
     def only(self, kind: Kind) -> Document:
         """The exam sheet ("questions", with room to write and no values that give them away) or its key ("answers")."""
+        if kind not in get_args(Kind):
+            message = f"expected {' or '.join(get_args(Kind))}, found {in_words(kind)}"
+            raise InputError(message)
         return self.sheet(kind)
+
+    def __repr__(self) -> str:
+        return f"Document({self.title!r}, {', '.join(section.title for section in self.sections)})"
 
     def to_terminal(self, width: int = 80, *, colour: bool = False) -> str:
         """Plain text with Unicode matrices, no line longer than ``width`` columns."""
