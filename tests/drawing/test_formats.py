@@ -55,7 +55,8 @@ def test_every_number_and_every_weight_says_what_it_is() -> None:
     groups = {g.get("data-of"): g for g in root.iter(f"{SVG}g") if g.get("class") == "hg-weight"}
     assert len(groups) == 27
     group = groups["W1[2,3]"]
-    assert group[0].get("class") == "hg-hit"
+    lines = [e.get("data-of") for e in root.iter(f"{SVG}path") if e.get("class") == "hg-hit"]
+    assert sorted(lines) == sorted(groups)  # behind the labels of all weights
     assert [e.get("class") for e in group if e.tag == f"{SVG}text"] == ["hg-value", "hg-gradient"]
     edges = {e.get("data-of") for e in root.iter(f"{SVG}path") if e.get("class") == "hg-edge"}
     assert edges == set(groups)

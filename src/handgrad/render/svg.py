@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
@@ -55,7 +55,7 @@ def svg(picture: Picture, *, embedded: bool = False) -> str:
     words = f"<title>{escaped(picture.title)}</title>"
     if picture.description:
         words += f"<desc>{escaped(picture.description)}</desc>"
-    body = "\n".join(_PRINTERS[type(shape)](shape) for shape in picture.layers)
+    body = "\n".join(_bodies(picture))
     text = f'{head}\n{words}\n<style>{_style()}</style>\n<g font-family="{_SERIF}">\n{body}\n</g>\n</svg>\n'
     return text if embedded else '<?xml version="1.0" encoding="UTF-8"?>\n' + text
 
@@ -165,11 +165,24 @@ def _parted(run: Run) -> list[Run]:
     return parts
 
 
+def _bodies(picture: Picture) -> Iterator[str]:
+    """The shapes from back to front; under the labels of all weights broad lines to hit, so that each is reached."""
+    layers = picture.layers
+    behind = [shape for shape in layers if not isinstance(shape, Weight)]
+    weights = [shape for shape in layers if isinstance(shape, Weight)]
+    yield from (_PRINTERS[type(shape)](shape) for shape in behind)
+    yield from (_hit(weight, _data(weight.of)) for weight in weights if weight.labels)
+    yield from map(_weight, weights)
+
+
 def _weight(weight: Weight) -> str:
-    """What a page's script can make a button of: the edge as a broad line to hit, and its labels."""
-    hit = f'<path class="hg-hit" fill="none" stroke="none" d="{_path(weight.edge.points)}"/>'
+    """What a page's script makes a button of: the labels of a weight; a broad line along its edge if it has none."""
     labels = "".join(_PRINTERS[type(label)](label) for label in weight.labels)
-    return f'<g class="hg-weight"{_data(weight.of)}>{hit}{labels}</g>'
+    return f'<g class="hg-weight"{_data(weight.of)}>{labels or _hit(weight)}</g>'
+
+
+def _hit(weight: Weight, of: str = "") -> str:
+    return f'<path class="hg-hit"{of} fill="none" stroke="none" d="{_path(weight.edge.points)}"/>'
 
 
 _PRINTERS: dict[type, Callable[[Any], str]] = {Stroke: _stroke, Disc: _disc, Box: _box, Label: _label, Weight: _weight}

@@ -164,7 +164,8 @@
     return Boolean(held(event));
   };
   main.addEventListener("click", (event) => {
-    event.target.closest(".hg-weight")?.querySelector("[role=button]")?.focus({ preventScroll: true });
+    const buttons = [...(event.target.closest("svg")?.querySelectorAll("[role=button]") || [])];
+    buttons.find((button) => button.dataset.of === leads(event))?.focus({ preventScroll: true });
     take(event);
   });
 
@@ -245,14 +246,17 @@
       if (named.has(of) || !known || !gradient(of) || quantity(of).made) continue;
       named.add(of);
       const [written, value] = entry(of);
-      const edge = shape.querySelector(".hg-hit");
+      const weight = shape.matches(".hg-weight");
+      const button = (weight && shape.querySelector("text")) || shape; // its label is reached where edges cross
+      const shown = button.textContent;
       const said = written + (value && ` ${quantity(of).sign} ${value}`);
-      const button = edge || shape;
+      const heard = said.includes(shown) ? said : `${said}, ${shown}`;
       button.setAttribute("role", "button");
       button.setAttribute("tabindex", -1);
-      button.setAttribute("aria-label", edge ? say("weight {entry}", { entry: said }) : `${written}, ${shape.textContent}`);
+      button.setAttribute("aria-label", weight ? say("weight {entry}", { entry: heard }) : `${written}, ${shown}`);
     }
-    (picture.querySelector(".hg-hit[role]") || picture.querySelector("[role=button]"))?.setAttribute("tabindex", 0);
+    const first = picture.querySelector(".hg-weight[role], .hg-weight [role]") || picture.querySelector("[role=button]");
+    first?.setAttribute("tabindex", 0);
   }
   for (const place of main.querySelectorAll(".math [data-of]")) place.tabIndex = -1;
 
