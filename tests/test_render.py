@@ -83,7 +83,7 @@ NODES = [
     (Matrix(((ONE, TWO),), (1, 2)), "[1, 2]", r"\begin{bmatrix} 1 & 2 \end{bmatrix}"),
     (Text("otherwise"), "otherwise", r"\text{otherwise}"),
     (Negative(Fraction(ONE, TWO)) * TWO, "−1/2·2", r"-\frac{1}{2} \cdot 2"),
-    (Stack((("in 1", ONE),)), "in 1: 1", r"\begin{aligned} \text{in 1: } & 1 \end{aligned}"),
+    (Stack((("in 1", ONE),)), "in 1: 1", r"\text{in 1: } 1"),
 ]
 
 

@@ -252,7 +252,7 @@ def test_the_title_is_that_of_the_problem_or_says_what_is_drawn() -> None:
 @pytest.mark.parametrize(("language", "word"), [("de", "vorwärts: Werte"), ("hi", "आगे की ओर: मान")])
 def test_words_in_other_languages(language: str, word: str) -> None:
     problem = example("image")
-    problem.language = language  # type: ignore[attr-defined]  # where problems have one
+    problem.notation = {"language": language}
     picture = hg.draw(problem)
     assert word in words(picture)
     assert picture.language == language

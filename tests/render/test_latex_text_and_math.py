@@ -30,7 +30,7 @@ from handgrad.render.latex_text import text
         (Symbol("net", r"\in"), r"\mathrm{net}_{\text{\textbackslash{}in}}"),
         (Text("a_1 & ≤ }"), r"\text{a\_1 \& }\le\text{ \}}"),
         (Cases(((TWO, Text("otherwise")),)), r"\begin{cases} 2 & \text{otherwise} \end{cases}"),
-        (Stack((("50% & more", TWO),)), r"\begin{aligned} \text{50\% \& more: } & 2 \end{aligned}"),
+        (Stack((("50% & more", TWO),)), r"\text{50\% \& more: } 2"),
     ],
 )
 def test_mathematics(node: Expr, latex: str) -> None:
@@ -55,7 +55,7 @@ def test_words(words: str, latex: str) -> None:
 
 def test_a_fragment_has_no_preamble() -> None:
     whole, fragment = render(every_node()), render(every_node(), fragment=True)
-    assert fragment.strip() in whole
+    assert fragment.removeprefix("% needs amsmath\n").strip() in whole
     assert r"\documentclass" not in fragment
     assert r"\input{" not in whole
 

@@ -165,7 +165,7 @@ def _equation(equation: Equation, source: str) -> str:
     below, tag = "", ""
     if equation.number:
         beside = _fits(equation, broken_rows, source)
-        words = rf"{{\footnotesize\itshape {text(source)}\quad}}" if source else ""
+        words = rf"{{\footnotesize\textit{{{text(source)}}}\quad}}" if source else ""
         tag = rf" \tag*{{{words}({equation.number})}}" if beside else rf" \tag{{{equation.number}}}"
         below = "" if beside or not source else f"\n{{\\raggedleft{words}\\par}}"
     return f"\\begin{{align*}}\n{aligned(left, broken_rows, tag)}\n\\end{{align*}}{below}"
