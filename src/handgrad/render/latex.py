@@ -191,7 +191,8 @@ def _figure(figure: Figure) -> str:
     caption = "".join(_span(span) for span in figure.caption)
     below = [rf"\par{{\small {caption}}}"] if caption else []
     if picture.width * UNIT * _LEAST <= TEXT_WIDTH:
-        return "\n".join([r"\begin{center}", tikz(picture, width=TEXT_WIDTH).rstrip(), *below, r"\end{center}"])
+        upright = tikz(picture, width=TEXT_WIDTH, height=_TEXT_HEIGHT).rstrip()
+        return "\n".join([r"\begin{center}", upright, *below, r"\end{center}"])
     turned = tikz(picture, width=min(_TEXT_HEIGHT, TEXT_WIDTH * picture.width / picture.height)).rstrip()
     page = [r"\begin{figure}[p]", r"\centering", r"\rotatebox{90}{%", turned + "}", *below, r"\end{figure}"]
     return "\n".join(page)
