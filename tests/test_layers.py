@@ -32,7 +32,7 @@ STOREYS = [
     ),
     ("trace",),
     ("drawing",),
-    ("verify", "working", "interop"),
+    ("verify", "working", "marking", "interop"),
     ("render",),
     ("cli",),
 ]
