@@ -1,0 +1,172 @@
+"""The course of a problem: what a script may name, in the order of computation, and the ways to each.
+
+Beside the quantities of the trace a script may write down two that textbooks use: σ′ at a layer's input,
+``sigma'(a2)``, and ∂L/∂ŷ where the trace takes softmax and cross-entropy together. Where a script has one
+of them, the next quantity may come from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from handgrad.arithmetic import float_functions
+from handgrad.ops.elementwise import Elementwise
+from handgrad.ops.losses import Loss
+from handgrad.ops.op import Op, Shape
+from handgrad.plan import HIDDEN, Step
+from handgrad.problem import Problem
+from handgrad.trace import Trace, flat, letter_values, solve
+
+Array = Any
+Values = Mapping[str, Array]
+
+
+class Way:
+    """One way to a quantity: ``rule`` of ``op`` on the values that it ``reads``.
+
+    ``by`` is what a script must have written for this way ("" for the plain one).
+    """
+
+    def __init__(self, op: Op, rule: str, reads: dict[str, str], step: Step, by: str = "") -> None:
+        self.op, self.rule, self.reads, self.step, self.by = op, rule, reads, step, by
+
+    def run(self, xp: Any, letters: dict[str, Array]) -> Array:
+        """The quantity from the arrays of its letters."""
+        if self.rule == PRODUCT:
+            return letters["dy"] * letters["slope"]
+        if self.rule == SLOPE:
+            return self.op.slope(xp, **letters)  # type: ignore[attr-defined]  # an elementwise op has it
+        value = self.op.apply(self.rule, xp, letters)
+        return xp.sum(value, axis=0) if self.step.over_batch and not self.by else value
+
+
+SLOPE, PRODUCT = "slope", "slope times"
+"""Rules that no step has: σ′(a), and ∂L/∂h ⊙ σ′(a) with it."""
+
+
+class Quantity:
+    """A quantity of the course: its ``shape`` (batch axis first, in a batch) and the ways to it."""
+
+    def __init__(self, name: str, shape: Shape, ways: list[Way]) -> None:
+        self.name, self.shape, self.ways = name, shape, ways
+        self.before: frozenset[str] = frozenset()
+        """Everything that it is computed from, by any way."""
+
+
+class Course:
+    """The quantities of a problem in order, with their true values: exact ones and their floats."""
+
+    def __init__(self, problem: Problem) -> None:
+        floating = problem.arithmetic.startswith("float")
+        self.problem = problem
+        self.trace: Trace = solve(problem, problem.arithmetic if floating else "exact")
+        self.plan = self.trace.plan
+        self.quantities: dict[str, Quantity] = {}
+        self.exact: dict[str, list[Any]] = {}
+        self.floats: dict[str, Array] = {}
+        self.aliases = dict(self.plan.aliases)
+        for name in (*self.plan.given, *(hidden for hidden in HIDDEN if self.trace.has(hidden))):
+            self._keep(name, self.trace.raw(name))
+        for step in self.plan.steps.values():
+            self._take(step)
+
+    def _keep(self, name: str, value: Array) -> None:
+        self.exact[name] = list(flat(value))
+        self.floats[name] = np.asarray(value, dtype=float)
+
+    def _take(self, step: Step) -> None:
+        ways = [Way(step.op, step.rule, step.letters, step)]
+        if isinstance(step.op, Elementwise) and step.rule == "dx":
+            ways.append(self._by_slope(step))
+        if isinstance(step.op, Loss) and step.rule in step.op.joint.values():
+            ways.append(self._by_output(step))
+        self._add(step.name, self.outer(step.name, step.shape), ways, self.trace.raw(step.name))
+
+    def outer(self, name: str, shape: Shape) -> Shape:
+        """A shape with the batch axis, where the quantity has one on paper."""
+        return (self.problem.examples, *shape) if self.plan.batch and name in self.plan.batched else shape
+
+    def _add(self, name: str, shape: Shape, ways: list[Way], value: Array) -> None:
+        quantity = Quantity(name, shape, ways)
+        direct = {source for way in ways for source in way.reads.values()}
+        quantity.before = direct.union(
+            *(self.quantities[source].before for source in direct if source in self.quantities)
+        )
+        self.quantities[name] = quantity
+        self._keep(name, value)
+
+    def _by_slope(self, step: Step) -> Way:
+        """σ′(a) as a quantity of its own, and ∂L/∂a = ∂L/∂h ⊙ σ′(a) by it."""
+        name = f"sigma'({self.letters(step)['x']})"
+        reads = {letter: source for letter, source in step.letters.items() if letter != "dy"}
+        self._between(name, Way(step.op, SLOPE, reads, step), self.outer(step.name, step.shape))
+        return Way(step.op, PRODUCT, {"dy": step.letters["dy"], SLOPE: name}, step, name)
+
+    def _by_output(self, step: Step) -> Way:
+        """∂L/∂ŷ as a quantity of its own, and ∂L/∂a from it by the output's own rule."""
+        node, yhat = self.problem.network.last, step.letters["yhat"]
+        name = f"dL/d{yhat}"
+        loss = {letter: step.letters[letter] for letter in step.op.letters("dyhat") if letter in step.letters}
+        self._between(name, Way(step.op, "dyhat", loss, step), self.outer("yhat", node.shape))
+        known = {**self.plan.steps[yhat].letters, "y": yhat, "dy": name}
+        reads = {letter: known[letter] for letter in node.op.letters("dx") if letter in known}
+        return Way(node.op, "dx", reads, step, name)
+
+    def _between(self, name: str, way: Way, shape: Shape) -> None:
+        """A quantity that the trace does not settle by itself."""
+        self._add(name, shape, [way], self.computed(way, self.trace.arithmetic.xp, _Raw(self.trace)))
+
+    def letters(self, step: Step) -> dict[str, str]:
+        """All letters that a rule of a step could read with their quantities, those too that the right rule leaves."""
+        found = dict(step.letters)
+        output = found.get("yhat") or (
+            step.name if step.rule == "forward" else found.get("dy", "").removeprefix("dL/d").partition("@")[0]
+        )
+        forward = self.plan.steps.get(output)
+        if forward is None:
+            return found
+        if forward is not step and "yhat" in found:
+            return {"x": forward.letters.get("x", output), **found}
+        updated = {
+            f"{letter}_next": f"{name}'" for letter, name in forward.letters.items() if f"{name}'" in self.plan.steps
+        }
+        return {**forward.letters, **updated, **found, **({"y": output} if forward is not step else {})}
+
+    def computed(self, way: Way, xp: Any, values: Values) -> Array:
+        """A way taken with these values."""
+        if way.by or way.rule == SLOPE:
+            letters = {letter: values[name] for letter, name in way.reads.items()}
+        else:
+            letters = letter_values(way.step, values, xp, self.problem.examples)  # type: ignore[arg-type]  # a mapping will do
+        return way.run(xp, letters | self.constants(way, xp))
+
+    def constants(self, way: Way, xp: Any) -> dict[str, Array]:
+        """The settings that are numbers, of those that a rule takes."""
+        if way.rule == PRODUCT:
+            return {}
+        wanted = way.op.letters("dx" if way.rule == SLOPE else way.rule)
+        return {name: self.constant(way.op, name, xp) for name in way.op.given_constants if name in wanted}
+
+    def constant(self, op: Op, name: str, xp: Any) -> Array:
+        """A setting of an op in an arithmetic."""
+        written = getattr(op, name).written
+        return written.floats() if xp is float_functions else self.trace.arithmetic.array(written)
+
+
+class _Raw(Mapping[str, Array]):
+    """The values of a trace as it holds them."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def __getitem__(self, name: str) -> Array:
+        return self.trace.raw(name)
+
+    def __iter__(self) -> Any:
+        return iter(self.trace.names)
+
+    def __len__(self) -> int:
+        return len(self.trace.names)

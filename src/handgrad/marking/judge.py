@@ -1,0 +1,176 @@
+"""Each entry of a script judged: right, right as rounded, right by what was carried, a slip, or wrong.
+
+Written w with half a unit u of its last digit; t is the true value, c what the rule gives from the
+student's own earlier values, r how far the digits of those let it range (by ball arithmetic):
+
+- right: w = t;
+- rounded: |w − t| ≤ u, or |w − c| ≤ u + r while everything before is right;
+- follow-through: |w − c| ≤ u + r and something before is not right;
+- slip: within one unit of the last digit of t or c (cut off, or rounded the wrong way);
+- coarse: a zero written for a number that rounds to it: not wrong, and no digit of it is there;
+- wrong: anything else.
+
+A zero is right for a true zero only, or follows from an own value that makes it exactly zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import Any
+
+from flint import fmpq
+from msgspec import Struct
+
+from handgrad.marking.course import Course
+from handgrad.marking.own import Own
+from handgrad.marking.script import Script, Written
+
+RELATIVE = 1e-9
+"""Two numbers that agree to so much of their size are one number: beyond the digits of any script."""
+
+WIDEST = 0.25
+"""The largest part of a value that its tolerance may be, unless it is a few units of the last digit."""
+
+UNITS = 6
+"""So many halves of a unit a tolerance may always be."""
+
+
+class Status(StrEnum):
+    """What an entry is found to be."""
+
+    RIGHT = "right"
+    ROUNDED = "rounded"
+    FOLLOWS = "follow-through"
+    SLIP = "slip"
+    COARSE = "coarse"
+    WRONG = "wrong"
+    BLANK = "blank"
+
+
+class Verdict(Struct):
+    """One entry: where, what was written, what is true, what follows from the own values, and the status."""
+
+    name: str
+    place: int
+    status: Status
+    written: Written | None
+    truth: float
+    expected: float | None = None
+    radius: float = 0.0
+    tainted: bool = False
+    """Whether something that it is computed from is not right."""
+
+
+def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
+    """The verdicts on every entry that is written, in the order of computation, and the student's own values."""
+    grain = _grain(script)
+    own = Own(course, script, grain)
+    found: list[Verdict] = []
+    off: set[str] = set()
+    for name, quantity in course.quantities.items():
+        written = script.entries.get(name)
+        if written is None:
+            continue
+        tainted = not quantity.before.isdisjoint(off)
+        verdicts = [_verdict(own, name, place, entry, tainted=tainted) for place, entry in written.items()]
+        if tainted or any(verdict.status not in _SOUND for verdict in verdicts):
+            off.add(name)
+        found += verdicts
+    return found, own
+
+
+_SOUND = (Status.RIGHT, Status.ROUNDED)
+
+
+def _grain(script: Script) -> float:
+    """Half a unit of the last digit that most numbers of a script are written to: an integer stands for as much."""
+    counts: dict[float, int] = {}
+    for written in script.entries.values():
+        for entry in written.values():
+            if entry.half:
+                counts[entry.half] = counts.get(entry.half, 0) + 1
+    return max(counts, key=lambda half: (counts[half], half)) if counts else 0.0
+
+
+def same(a: float, b: float) -> bool:
+    """Whether two numbers are one number but for the last bits."""
+    return abs(a - b) <= RELATIVE * max(abs(a), abs(b))
+
+
+def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) -> Verdict:
+    truth = own.course.floats[name].flat[place]
+    verdict = Verdict(name, place, Status.WRONG, entry, float(truth), tainted=tainted)
+    half = own.grain if entry.half is None else entry.half
+    if _equal(own.course.exact[name][place], entry, verdict.truth):
+        verdict.status = Status.RIGHT
+    elif _rounds_to(entry.value, verdict.truth, half):
+        verdict.status = Status.ROUNDED if entry.value else Status.COARSE
+    elif own.touched(name):
+        _carried(own, verdict, entry.value, half)
+    if verdict.status is Status.WRONG and _slipped(verdict, entry.value, half):
+        verdict.status = Status.SLIP if entry.value else Status.COARSE
+    if verdict.status is Status.WRONG and own.touched(name):
+        _ranged(own, verdict, entry.value, half)
+    return verdict
+
+
+def _equal(exact: Any, entry: Written, truth: float) -> bool:
+    if entry.exact is not None and isinstance(exact, fmpq) and not entry.half:
+        return bool(exact == fmpq(entry.exact.numerator, entry.exact.denominator))
+    return same(entry.value, truth)
+
+
+def _rounds_to(value: float, truth: float, half: float) -> bool:
+    return abs(value - truth) <= half * (1 + RELATIVE)
+
+
+def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry by what follows from the own values as they are written."""
+    centres = [float(centre.flat[verdict.place]) for centre in own.expected(verdict.name)]
+    verdict.expected = min(centres, key=lambda centre: abs(value - centre))
+    if any(_follows(value, centre, half) for centre in centres):
+        verdict.status = _carried_status(verdict) if value or _nothing(verdict) else Status.COARSE
+    elif own.hidden(verdict.name):
+        _ranged(own, verdict, value, half)
+
+
+def _carried_status(verdict: Verdict) -> Status:
+    return Status.FOLLOWS if verdict.tainted else Status.ROUNDED
+
+
+def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry by how far the digits of the own values let it range."""
+    radii = own.radii(verdict.name)
+    if not value or radii is None:
+        return
+    for centre, reach in zip(own.expected(verdict.name), radii, strict=True):
+        middle, radius = float(centre.flat[verdict.place]), float(reach[verdict.place])
+        bounded = radius <= max(WIDEST * abs(middle), UNITS * half)
+        if bounded and abs(value - middle) <= (half + radius) * (1 + RELATIVE):
+            verdict.status, verdict.expected, verdict.radius = _carried_status(verdict), middle, radius
+            return
+
+
+def _follows(value: float, centre: float, half: float) -> bool:
+    return same(value, centre) or _rounds_to(value, centre, half) or abs(value - centre) < _DUST
+
+
+_DUST = 1e-14
+"""What cancellation leaves of a zero."""
+
+
+def _nothing(verdict: Verdict) -> bool:
+    """Whether what follows from the own values is zero itself."""
+    return verdict.expected is not None and abs(verdict.expected) < _DUST
+
+
+def _slipped(verdict: Verdict, value: float, half: float) -> bool:
+    """Whether the entry is off by less than a unit of its last digit."""
+    aims = [verdict.truth, *([] if verdict.expected is None else [verdict.expected])]
+    return any(abs(value - aim) < 2 * half * (1 - RELATIVE) and (not value or value * aim > 0) for aim in aims)
+
+
+def first_error(verdicts: Iterable[Verdict]) -> Verdict | None:
+    """The first entry that is wrong."""
+    return next((verdict for verdict in verdicts if verdict.status is Status.WRONG), None)

@@ -1,0 +1,183 @@
+"""Which mistake reproduces what a student wrote, from the student's own earlier values.
+
+A mistake is a rule gone wrong, defined beside the right one in its op (``ops.op.mistake``), or one that can
+happen with any rule: a sign, a factor, a slipped decimal point, the entry beside the one that is meant. Of all
+that reproduce the wrong entries those are named that explain most: the whole quantity before its wrong
+entries, a rule before what can happen with any.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+
+from handgrad.arithmetic import float_functions
+from handgrad.marking.course import SLOPE, Way
+from handgrad.marking.judge import RELATIVE, Status, Verdict
+from handgrad.marking.own import Own
+from handgrad.ops.elementwise import Elementwise
+from handgrad.ops.op import Misrule
+from handgrad.ops.sums import Contributions
+
+Array = Any
+
+
+class Mistake(Struct, frozen=True):
+    """A mistake that explains the entries of a quantity at ``places``."""
+
+    quantity: str
+    name: str
+    hint: str
+    places: tuple[int, ...]
+
+
+Given = Callable[[int], list[float]]
+"""What a mistake makes of the entry at a place: any of these values."""
+
+Candidate = tuple[str, str, Given]
+"""Name and hint of a mistake, and what it gives."""
+
+
+def named(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
+    """The mistakes that explain the wrong entries of one quantity equally well; none where nothing does."""
+    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
+    if not wrong:
+        return ()
+    for candidates in (_of_rules, _of_any_rule):
+        for group in (verdicts, wrong):
+            if found := _explaining(own, candidates, group):
+                return found
+    return _explaining(own, _of_entries, wrong)
+
+
+def _explaining(
+    own: Own, candidates: Callable[[Own, str], Iterator[Candidate]], group: list[Verdict]
+) -> tuple[Mistake, ...]:
+    name = group[0].name
+    places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
+    found = {
+        label: Mistake(name, label, hint, places)
+        for label, hint, given in candidates(own, name)
+        if all(any(_reproduces(own, verdict, value) for value in given(verdict.place)) for verdict in group)
+    }
+    return tuple(found.values())
+
+
+def _reproduces(own: Own, verdict: Verdict, value: float) -> bool:
+    """Whether an entry is what the mistake gives: rounded, cut off, or to all its digits."""
+    written = verdict.written
+    if written is None or not written.value:
+        return written is not None and value == 0
+    half = own.grain if written.half is None else written.half
+    return abs(written.value - value) <= max(2 * half * (1 - RELATIVE), RELATIVE * abs(value))
+
+
+def _everywhere(values: Array) -> Given:
+    return lambda place: [float(values[place])]
+
+
+def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
+    """The rules of a quantity gone wrong."""
+    size = own.course.floats[name].size
+    for way in own.ways(name):
+        for misrule, value in _misruled(own, way):
+            values = np.asarray(value, dtype=float).ravel()
+            if values.size == size:
+                yield misrule.name, misrule.hint, _everywhere(values)
+
+
+def _misruled(own: Own, way: Way) -> Iterator[tuple[Misrule, Array]]:
+    """The mistakes with the rule of a way, and what each gives."""
+    letters = own.course.letters(way.step)
+    for misrule in type(way.op).mistakes(way.rule):
+        yield from _tried(own, way, misrule, letters)
+    if isinstance(way.op, Elementwise) and way.rule == "dx":
+        for misrule in type(way.op).mistakes(SLOPE):
+            yield from ((misrule, own[letters["dy"]] * slope) for _, slope in _tried(own, way, misrule, letters))
+
+
+def _tried(own: Own, way: Way, misrule: Misrule, letters: dict[str, str]) -> Iterator[tuple[Misrule, Array]]:
+    """What a mistake gives, if its letters are known and their shapes fit."""
+    op = way.op
+    constants = {name: own.course.constant(op, name, float_functions) for name in op.given_constants}
+    if not all(letter in letters or letter in constants for letter in misrule.needed):
+        return
+    taken = {letter: own[letters[letter]] for letter in (*misrule.needed, *misrule.optional) if letter in letters}
+    taken |= {name: value for name, value in constants.items() if misrule.constants or name in misrule.needed}
+    try:
+        with np.errstate(all="ignore"):
+            yield misrule, getattr(op, misrule.method)(float_functions, **taken)
+    except ValueError:  # shapes that do not fit: nobody can have made this mistake here
+        return
+
+
+def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
+    """What can happen with any rule, to the whole quantity."""
+    course = own.course
+    for way, expected in zip(own.ways(name), own.expected(name), strict=True):
+        values = expected.ravel()
+        yield "sign", "check the sign", _everywhere(-values)
+        yield "a factor ½ forgotten", "there is a factor ½", _everywhere(2 * values)
+        yield "a factor ½ too many", "there is no factor ½", _everywhere(values / 2)
+        for count in sorted({course.problem.examples, *expected.shape} - {0, 1}):
+            yield "sum in place of the mean", f"divide by {count}", _everywhere(values * count)
+            yield "mean in place of the sum", f"do not divide by {count}", _everywhere(values / count)
+        if expected.ndim >= 2 and expected.shape[-1] == expected.shape[-2]:
+            yield "transposed", "rows and columns are exchanged", _everywhere(expected.swapaxes(-1, -2).ravel())
+        for source in dict.fromkeys(way.reads.values()):
+            if own[source].size == values.size:
+                yield "step left out", f"this is {source} itself", _everywhere(own[source].ravel())
+                if isinstance(way.op, Contributions):
+                    yield (
+                        "a contribution left out",
+                        "add what comes by every path",
+                        _everywhere(values - own[source].ravel()),
+                    )
+
+
+def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
+    """What can happen to single entries."""
+    earlier = _earlier(own, name)
+    for expected in own.expected(name):
+        values = [float(value) for value in expected.flat]
+        for label, hint, given in _SINGLE:
+            yield label, hint, partial(given, values)
+        yield "copied from elsewhere", "this is the value of an earlier quantity", lambda place: earlier  # noqa: ARG005  the same at each place
+
+
+def _shifted(values: list[float], place: int) -> list[float]:
+    return [values[place] * 10.0**k for k in (-3, -2, -1, 1, 2, 3)]
+
+
+def _others(values: list[float], place: int) -> list[float]:
+    return values[:place] + values[place + 1 :]
+
+
+def _exchanged(values: list[float], place: int) -> list[float]:
+    """A number with two neighbouring digits exchanged, written to one decimal or more."""
+    found: list[float] = []
+    for decimals in range(1, _LONGEST):
+        text = f"{values[place]:.{decimals}f}"
+        for i, (a, b) in enumerate(pairwise(text)):
+            if a.isdigit() and b.isdigit() and a != b:
+                found.append(float(text[:i] + b + a + text[i + 2 :]))
+    return found
+
+
+_LONGEST = 7
+_SINGLE: tuple[tuple[str, str, Callable[[list[float], int], list[float]]], ...] = (
+    ("decimal point", "the decimal point has slipped", _shifted),
+    ("another entry", "this is the value of another entry", _others),
+    ("digits exchanged", "two digits have changed places", _exchanged),
+)
+
+
+def _earlier(own: Own, name: str) -> list[float]:
+    """The own values of what is written before a quantity."""
+    before = own.course.quantities[name].before
+    return [entry.value for source, entries in own.entries.items() if source in before for entry in entries.values()]
