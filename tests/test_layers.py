@@ -24,6 +24,7 @@ STOREYS = [
         "query",
         "substitution",
         "problem_data",
+        "scheme",
         "problem",
         "problem_lines",
         "problem_text",

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 
 from handgrad.arithmetic import float_functions
+from handgrad.marking.script import Readable
+from handgrad.notation.symbols import convention
 from handgrad.ops.elementwise import Elementwise
 from handgrad.ops.losses import Loss
 from handgrad.ops.op import Op, Shape
 from handgrad.plan import HIDDEN, Step
 from handgrad.problem import Problem
+from handgrad.query import Query, parse
 from handgrad.trace import Trace, flat, letter_values, solve
 
 Array = Any
@@ -41,6 +44,23 @@ class Way:
             return self.op.slope(xp, **letters)  # type: ignore[attr-defined]  # an elementwise op has it
         value = self.op.apply(self.rule, xp, letters)
         return xp.sum(value, axis=0) if self.step.over_batch and not self.by else value
+
+
+class Asked(Way):
+    """A question's sum, mean, max or argmax of a quantity; argmax counts from 1."""
+
+    def __init__(self, function: str, name: str, step: Step) -> None:
+        super().__init__(step.op, function, {"x": name}, step, "")
+
+    def run(self, xp: Any, letters: dict[str, Array]) -> Array:
+        """The function of all entries."""
+        x = xp.reshape(letters["x"], (1, -1))
+        if self.rule == "argmax":
+            return xp.argmax(x, axis=1) + 1
+        if self.rule == "max":
+            return xp.max(x, axis=1)
+        total = xp.sum(x, axis=1)
+        return total / x.shape[1] if self.rule == "mean" else total
 
 
 SLOPE, PRODUCT = "slope", "slope times"
@@ -72,6 +92,26 @@ class Course:
             self._keep(name, self.trace.raw(name))
         for step in self.plan.steps.values():
             self._take(step)
+        for question in problem.questions:
+            self._ask(parse(question, self.plan))
+
+    @property
+    def readable(self) -> Readable:
+        """What a script may name."""
+        given = {name: self.outer(name, shape) for name, shape in self.plan.given.items()}
+        named = {name: quantity.shape for name, quantity in self.quantities.items()}
+        return Readable({**given, **named}, self.aliases)
+
+    @property
+    def letters_on_paper(self) -> dict[str, str]:
+        """The letters of the problem's notation, where they differ."""
+        return convention(self.problem.notation).letters
+
+    def _ask(self, query: Query) -> None:
+        """A function of a whole quantity, which a script may answer under the question's own name."""
+        if query.function and query.index is None and query.name in self.plan.steps:
+            way = Asked(query.function, query.name, self.plan.steps[query.name])
+            self._between(asked_name(query), way, ())
 
     def _keep(self, name: str, value: Array) -> None:
         self.exact[name] = list(flat(value))
@@ -92,9 +132,8 @@ class Course:
     def _add(self, name: str, shape: Shape, ways: list[Way], value: Array) -> None:
         quantity = Quantity(name, shape, ways)
         direct = {source for way in ways for source in way.reads.values()}
-        quantity.before = direct.union(
-            *(self.quantities[source].before for source in direct if source in self.quantities)
-        )
+        known = [self.quantities[source].before for source in direct if source in self.quantities]
+        quantity.before = frozenset[str]().union(direct, *known)
         self.quantities[name] = quantity
         self._keep(name, value)
 
@@ -137,7 +176,7 @@ class Course:
 
     def computed(self, way: Way, xp: Any, values: Values) -> Array:
         """A way taken with these values."""
-        if way.by or way.rule == SLOPE:
+        if way.by or way.reads is not way.step.letters:
             letters = {letter: values[name] for letter, name in way.reads.items()}
         else:
             letters = letter_values(way.step, values, xp, self.problem.examples)  # type: ignore[arg-type]  # a mapping will do
@@ -145,7 +184,7 @@ class Course:
 
     def constants(self, way: Way, xp: Any) -> dict[str, Array]:
         """The settings that are numbers, of those that a rule takes."""
-        if way.rule == PRODUCT:
+        if way.rule == PRODUCT or isinstance(way, Asked):
             return {}
         wanted = way.op.letters("dx" if way.rule == SLOPE else way.rule)
         return {name: self.constant(way.op, name, xp) for name in way.op.given_constants if name in wanted}
@@ -170,3 +209,8 @@ class _Raw(Mapping[str, Array]):
 
     def __len__(self) -> int:
         return len(self.trace.names)
+
+
+def asked_name(query: Query) -> str:
+    """The name of a function of a quantity: sum(dL/dK1)."""
+    return f"{query.function}({query.name})"

@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from handgrad.arithmetic import float_functions
 from handgrad.marking.course import SLOPE, Way
-from handgrad.marking.judge import RELATIVE, Status, Verdict
+from handgrad.marking.judge import RELATIVE, Status, Verdict, same
 from handgrad.marking.own import Own
 from handgrad.ops.elementwise import Elementwise
 from handgrad.ops.op import Misrule
@@ -34,6 +34,26 @@ class Mistake(Struct, frozen=True):
     name: str
     hint: str
     places: tuple[int, ...]
+
+
+EARLY = "rounded too early"
+
+
+def early(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
+    """The entries of one quantity that are all written to fewer digits than the script has elsewhere, none of them exact."""
+    name = verdicts[0].name
+    halves = [verdict.written.half or 0.0 for verdict in verdicts if verdict.written is not None]
+    if not own.grain or min(halves) <= own.grain * (1 + RELATIVE) or not own.touched(name):
+        return ()
+    exact = [values.ravel() for values in own.expected(name)]
+    if all(
+        any(same(verdict.written.value, values[verdict.place]) for values in exact)
+        for verdict in verdicts
+        if verdict.written
+    ):
+        return ()
+    hint = "keep as many digits as in your other values"
+    return (Mistake(name, EARLY, hint, tuple(verdict.place for verdict in verdicts)),)
 
 
 Given = Callable[[int], list[float]]
