@@ -15,7 +15,6 @@ A zero is right for a true zero only, or follows from an own value that makes it
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -169,8 +168,3 @@ def _slipped(verdict: Verdict, value: float, half: float) -> bool:
     """Whether the entry is off by less than a unit of its last digit."""
     aims = [verdict.truth, *([] if verdict.expected is None else [verdict.expected])]
     return any(abs(value - aim) < 2 * half * (1 - RELATIVE) and (not value or value * aim > 0) for aim in aims)
-
-
-def first_error(verdicts: Iterable[Verdict]) -> Verdict | None:
-    """The first entry that is wrong."""
-    return next((verdict for verdict in verdicts if verdict.status is Status.WRONG), None)

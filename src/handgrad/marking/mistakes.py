@@ -40,7 +40,7 @@ EARLY = "rounded too early"
 
 
 def early(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
-    """The entries of one quantity that are all written to fewer digits than the script has elsewhere, none of them exact."""
+    """The entries of a quantity that is written to fewer digits than the script has elsewhere, and rounded by it."""
     name = verdicts[0].name
     halves = [verdict.written.half or 0.0 for verdict in verdicts if verdict.written is not None]
     if not own.grain or min(halves) <= own.grain * (1 + RELATIVE) or not own.touched(name):

@@ -101,6 +101,11 @@ class Report:
         return next((entry for entry in self.entries if entry.status is Status.WRONG), None)
 
     @property
+    def first_wrong(self) -> Verdict | None:
+        """The verdict on the first wrong entry."""
+        return next((verdict for verdict in self.verdicts if verdict.status is Status.WRONG), None)
+
+    @property
     def document(self) -> Document:
         """The report to be read: the marks, each entry, and the working with the student's lines."""
         from handgrad.marking.page import document
@@ -148,7 +153,7 @@ class Report:
         writer.writerow(("student", "entry", "written", "status", "right", "marks", "worth", "mistakes", "why"))
         for entry in self.entries:
             row = (self.student, entry.question, entry.written, entry.status, entry.right, entry.marks, entry.worth)
-            writer.writerow((*map(_cell, row), _cell("; ".join(entry.mistakes)), _cell(entry.why)))
+            writer.writerow((*map(cell, row), cell("; ".join(entry.mistakes)), cell(entry.why)))
         return out.getvalue()
 
 
@@ -156,7 +161,7 @@ def _plain(entry: Entry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in Entry.__struct_fields__}
 
 
-def _cell(value: object) -> object:
+def cell(value: object) -> object:
     """A cell of a spreadsheet that is never obeyed as a formula."""
     text = str(value)
     risky = isinstance(value, str) and text[:1] in ("=", "+", "@", "\t") and not text[1:2].isdigit()
