@@ -151,3 +151,13 @@ class Tally:
             self.first_errors[line.first_error] += 1
         self.mistakes.update(set(line.mistakes))
         self.tenths[int(10 * line.score / line.total) if line.total else 0] += 1
+
+    def data(self) -> dict[str, Any]:
+        """The counts as plain data."""
+        return {
+            "scripts": self.scripts,
+            "failed": self.failed,
+            "first_errors": dict(self.first_errors.most_common()),
+            "mistakes": dict(self.mistakes.most_common()),
+            "marks": {f"{10 * tenth} %": self.tenths[tenth] for tenth in range(11)},
+        }
