@@ -130,6 +130,14 @@ class Dense(Op, frozen=True, kw_only=True):
         # db[m] = Σ_N dy[N,m]
         return xp.sum(_rows(xp, dy), axis=0)
 
+    @mistake("db", "mean in place of the sum", "∂L/∂b adds the gradients of all examples")
+    def db_averaged(self, xp: Any, dy: Array) -> Array:
+        return xp.sum(_rows(xp, dy), axis=0) / _rows(xp, dy).shape[0]
+
+    @mistake("db", "bias gradient of the first example alone", "∂L/∂b adds the gradients of all examples")
+    def db_of_first(self, xp: Any, dy: Array) -> Array:
+        return _rows(xp, dy)[0]
+
     def db_form(self, dy: Expr) -> Expr:
         return transpose(dy) @ Symbol("1", bold=True) if self.rows else dy
 

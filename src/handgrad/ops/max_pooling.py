@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function, Highlight
 from handgrad.ops.convolution import split
-from handgrad.ops.op import Array, BadSample, Operand, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Operand, Sample, Shape, mistake, register
 from handgrad.ops.places import unravel
 from handgrad.ops.pooling import Pooling
 from handgrad.ops.sliding import fitted_along, laid_back_along, under_tap_along
@@ -72,6 +73,17 @@ class MaxPool(Pooling, frozen=True, kw_only=True):
         for axis, seen in zip(range(-self.rank, 0), reversed(self._seen(xp, x, at)), strict=True):
             dy = _to_winners(xp, dy, seen, at, axis)
         return dy
+
+    @mistake("dx", "gradient spread to the whole window", "only the winner of a window receives its gradient")
+    def dx_spread(self, xp: Any, dy: Array, x: Array) -> Array:
+        at = self.geometry(x.shape[1:])
+        for axis in range(-self.rank, 0):
+            dy = laid_back_along(xp, [dy] * at.taps[axis], at, axis)
+        return dy
+
+    @mistake("dx", "gradient shared among the window", "only the winner of a window receives its gradient, all of it")
+    def dx_shared(self, xp: Any, dy: Array, x: Array) -> Array:
+        return self.dx_spread(xp, dy, x) / prod(self.geometry(x.shape[1:]).taps)
 
     def dx_form(self, dy: Expr, x: Expr) -> Expr:
         return Function("unpool", (dy, x))
