@@ -87,6 +87,8 @@ class Course:
         self.quantities: dict[str, Quantity] = {}
         self.exact: dict[str, list[Any]] = {}
         self.floats: dict[str, Array] = {}
+        self.radii: dict[Any, list[Array] | None] = {}
+        """Of right scripts: how far the digits of what is written let a quantity range."""
         self.aliases = dict(self.plan.aliases)
         for name in (*self.plan.given, *(hidden for hidden in HIDDEN if self.trace.has(hidden))):
             self._keep(name, self.trace.raw(name))

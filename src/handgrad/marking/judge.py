@@ -29,10 +29,10 @@ RELATIVE = 1e-9
 """Two numbers that agree to so much of their size are one number: beyond the digits of any script."""
 
 WIDEST = 0.25
-"""The largest part of a value that its tolerance may be, unless it is a few units of the last digit."""
+"""The largest part of a value that its tolerance may be, unless that is a few units of the last digit."""
 
-UNITS = 6
-"""So many halves of a unit a tolerance may always be."""
+UNITS = 8
+"""So many halves of a unit a tolerance may be of any value."""
 
 
 class Status(StrEnum):
@@ -65,18 +65,43 @@ def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
     """The verdicts on every entry that is written, in the order of computation, and the student's own values."""
     grain = _grain(script)
     own = Own(course, script, grain)
+    found = _judged(own, script)
+    if _cuts(found):
+        own = Own(course, script, grain, cuts=True)
+        found = _judged(own, script)
+    return found, own
+
+
+def _judged(own: Own, script: Script) -> list[Verdict]:
     found: list[Verdict] = []
     off: set[str] = set()
-    for name, quantity in course.quantities.items():
+    for name, quantity in own.course.quantities.items():
         written = script.entries.get(name)
         if written is None:
             continue
         tainted = not quantity.before.isdisjoint(off)
         verdicts = [_verdict(own, name, place, entry, tainted=tainted) for place, entry in written.items()]
-        if tainted or any(verdict.status not in _SOUND for verdict in verdicts):
+        if any(verdict.status is Status.WRONG for verdict in verdicts):
+            own.refuse(name)
+            off.add(name)
+        elif tainted:
             off.add(name)
         found += verdicts
-    return found, own
+    return found
+
+
+def _cuts(verdicts: list[Verdict]) -> bool:
+    """Whether the script cuts digits off where it should round: hardly an entry is above what it should be."""
+    short = above = 0
+    for verdict in verdicts:
+        aim = abs(verdict.truth if verdict.expected is None else verdict.expected)
+        value = 0.0 if verdict.written is None else abs(verdict.written.value)
+        if verdict.status is not Status.WRONG and not same(value, aim):
+            short, above = short + (value < aim), above + (value > aim)
+    return short > _FEWEST_CUT and above * _SHARE_CUT <= short
+
+
+_FEWEST_CUT, _SHARE_CUT = 4, 10
 
 
 _SOUND = (Status.RIGHT, Status.ROUNDED)
@@ -109,7 +134,7 @@ def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) 
         _carried(own, verdict, entry.value, half)
     if verdict.status is Status.WRONG and _slipped(verdict, entry.value, half):
         verdict.status = Status.SLIP if entry.value else Status.COARSE
-    if verdict.status is Status.WRONG and own.touched(name):
+    if verdict.status is Status.WRONG and (own.touched(name) or own.hidden(name)):
         _ranged(own, verdict, entry.value, half)
     return verdict
 
@@ -129,7 +154,8 @@ def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
     centres = [float(centre.flat[verdict.place]) for centre in own.expected(verdict.name)]
     verdict.expected = min(centres, key=lambda centre: abs(value - centre))
     if any(_follows(value, centre, half) for centre in centres):
-        verdict.status = _carried_status(verdict) if value or _nothing(verdict) else Status.COARSE
+        zero = not value and not (verdict.tainted and _nothing(verdict))
+        verdict.status = Status.COARSE if zero else _carried_status(verdict)
     elif own.hidden(verdict.name):
         _ranged(own, verdict, value, half)
 
@@ -139,16 +165,23 @@ def _carried_status(verdict: Verdict) -> Status:
 
 
 def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
-    """Judge an entry by how far the digits of the own values let it range."""
-    radii = own.radii(verdict.name)
-    if not value or radii is None:
+    """Judge an entry by how far the digits of the own values, and of steps left out, let it range."""
+    radii = own.radii(verdict.name, tainted=verdict.tainted)
+    if radii is None:
         return
+    carried = _carried_status(verdict) if own.touched(verdict.name) else Status.SLIP
     for centre, reach in zip(own.expected(verdict.name), radii, strict=True):
-        middle, radius = float(centre.flat[verdict.place]), float(reach[verdict.place])
-        bounded = radius <= max(WIDEST * abs(middle), UNITS * half)
-        if bounded and abs(value - middle) <= (half + radius) * (1 + RELATIVE):
-            verdict.status, verdict.expected, verdict.radius = _carried_status(verdict), middle, radius
-            return
+        middle = float(centre.flat[verdict.place])
+        radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
+        off = abs(value - middle) / (1 + RELATIVE)
+        if off > 2 * (half + radius) or value * middle < 0:
+            continue
+        verdict.expected, verdict.radius = middle, radius
+        if value:
+            verdict.status = carried if off <= half * own.reach + radius else Status.SLIP
+        elif half:
+            verdict.status = Status.COARSE
+        return
 
 
 def _follows(value: float, centre: float, half: float) -> bool:
@@ -165,6 +198,6 @@ def _nothing(verdict: Verdict) -> bool:
 
 
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:
-    """Whether the entry is off by less than a unit of its last digit."""
+    """Whether the entry is off by no more than a unit of its last digit."""
     aims = [verdict.truth, *([] if verdict.expected is None else [verdict.expected])]
-    return any(abs(value - aim) < 2 * half * (1 - RELATIVE) and (not value or value * aim > 0) for aim in aims)
+    return any(_rounds_to(value, aim, 2 * half) and (not value or value * aim > 0) for aim in aims)

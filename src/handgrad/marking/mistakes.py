@@ -8,7 +8,7 @@ entries, a rule before what can happen with any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -68,33 +68,54 @@ def named(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
     wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
     if not wrong:
         return ()
-    for candidates in (_of_rules, _of_any_rule):
-        for group in (verdicts, wrong):
-            if found := _explaining(own, candidates, group):
+    sources = [own] if wrong[0].tainted else [own, own.truthful()]
+    for group, kinds in ((verdicts, (_of_rules, _of_any_rule)), (wrong, (_of_rules, _of_any_rule, _of_entries))):
+        for source in sources:
+            if found := _explaining(own, (one for kind in kinds for one in kind(source, wrong[0].name)), group):
                 return found
-    return _explaining(own, _of_entries, wrong)
+    return ()
 
 
-def _explaining(
-    own: Own, candidates: Callable[[Own, str], Iterator[Candidate]], group: list[Verdict]
-) -> tuple[Mistake, ...]:
+def _explaining(own: Own, candidates: Iterable[Candidate], group: list[Verdict]) -> tuple[Mistake, ...]:
+    """The candidates that reproduce a group of entries; of two that say the same the first, which is the rule's own."""
     name = group[0].name
     places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
-    found = {
-        label: Mistake(name, label, hint, places)
-        for label, hint, given in candidates(own, name)
-        if all(any(_reproduces(own, verdict, value) for value in given(verdict.place)) for verdict in group)
-    }
-    return tuple(found.values())
+    found: dict[tuple[float, ...], Mistake] = {}
+    for label, hint, given in candidates:
+        met = [_met(own, verdict, given(verdict.place)) for verdict in group]
+        if None not in met:
+            same_values = tuple(round(value, _PLACES) for value in met if value is not None)
+            found.setdefault(same_values, Mistake(name, label, hint, places))
+    return tuple({mistake.name: mistake for mistake in found.values()}.values())
 
 
-def _reproduces(own: Own, verdict: Verdict, value: float) -> bool:
-    """Whether an entry is what the mistake gives: rounded, cut off, or to all its digits."""
+_PLACES = 12
+
+
+def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
+    """The one of the values that an entry is: rounded, cut off, or to all its digits; None if it is none of them."""
     written = verdict.written
-    if written is None or not written.value:
-        return written is not None and value == 0
+    if written is None:
+        return None
     half = own.grain if written.half is None else written.half
-    return abs(written.value - value) <= max(2 * half * (1 - RELATIVE), RELATIVE * abs(value))
+    for value in values:
+        reach = max(2 * half, RELATIVE * abs(value)) + min(_spread(own, verdict, value), CLOSE * abs(written.value))
+        if abs(written.value - value) <= reach:
+            return value
+    return None
+
+
+CLOSE = 0.05
+"""The part of a number that the digits of the own values may let a mistake's value be off by."""
+
+
+def _spread(own: Own, verdict: Verdict, value: float) -> float:
+    """How far the digits of the own values let a mistake's value range: as far as the right one's, for its size."""
+    radii = own.radii(verdict.name, tainted=verdict.tainted)
+    if radii is None:
+        return 0.0
+    right = abs(float(own.expected(verdict.name)[0].flat[verdict.place]))
+    return float(radii[0][verdict.place]) * max(1.0, abs(value) / right if right else 1.0)
 
 
 def _everywhere(values: Array) -> Given:

@@ -11,7 +11,7 @@ from handgrad.arithmetic import exact_functions, float_functions
 from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.errors import DomainError, Undecided
 from handgrad.marking.course import Course, Way
-from handgrad.marking.script import Script, Written
+from handgrad.marking.script import Script
 
 Array = Any
 
@@ -22,21 +22,27 @@ BETWEEN_ZERO_AND_ONE = frozenset(("softmax", "logistic"))
 class Own(dict[str, Array]):
     """Values by quantity: a script's written entries, the rest computed from them; made as they are asked for.
 
-    A quantity that is trivially degenerate (see ``degenerate``) is taken at its true value instead.
+    A quantity that is refused (see ``refuse``) is taken at its true value instead.
     """
 
-    def __init__(self, course: Course, script: Script, grain: float) -> None:
+    def __init__(self, course: Course, script: Script, grain: float, *, cuts: bool = False) -> None:
         super().__init__()
         self.course, self.entries, self.grain = course, script.entries, grain
+        self.reach = 2 if cuts else 1
+        """How many halves of a unit a written number may be off: one as it is rounded, two where digits are cut off."""
         self.degenerate: dict[str, str] = {}
         """Quantities that nothing is carried forward from, and why."""
         self._expected: dict[str, list[Array]] = {}
-        self._radii: dict[str, list[Array] | None] = {}
+        self._radii: dict[Any, list[Array] | None] = {}
 
     def __missing__(self, name: str) -> Array:
         value = self._value(name)
         self[name] = value
         return value
+
+    def truthful(self) -> Own:
+        """The true values, as someone has them who writes rounded numbers and carries on the whole ones."""
+        return Own(self.course, Script("", {}), self.grain)
 
     def touched(self, name: str) -> bool:
         """Whether something that a quantity is computed from is written down."""
@@ -45,9 +51,7 @@ class Own(dict[str, Array]):
     def hidden(self, name: str) -> bool:
         """Whether it is computed from something that the script leaves out, though what comes before is written."""
         reads = {source for way in self.ways(name) for source in way.reads.values()}
-        return any(
-            source in self.course.quantities and source not in self.entries and self.touched(source) for source in reads
-        )
+        return any(source in self.course.quantities and source not in self.entries for source in reads)
 
     def _value(self, name: str) -> Array:
         if name not in self.course.quantities:
@@ -59,21 +63,17 @@ class Own(dict[str, Array]):
         value = np.array(base, dtype=float)
         for place, entry in written.items():
             value.flat[place] = entry.value
-        if (why := self._degenerate(name, written)) is not None:
-            self.degenerate[name] = why
-            return self.course.floats[name]
-        return value
+        return self.course.floats[name] if name in self.degenerate else value
 
-    def _degenerate(self, name: str, written: dict[int, Written]) -> str | None:
-        truth = self.course.floats[name]
-        zeros = len(written) > 1 and not any(entry.value for entry in written.values())
-        if zeros and any(truth.flat[place] for place in written):
-            return "all of it is zero"
+    def refuse(self, name: str) -> None:
+        """Carry nothing forward from a quantity with wrong entries if it is trivially degenerate."""
+        written = self.entries[name].values()
         step = self.course.plan.steps.get(name)
         share = step.op.name if step is not None and step.rule == "forward" else ""
-        if share in BETWEEN_ZERO_AND_ONE and any(not 0 <= entry.value <= 1 for entry in written.values()):
-            return f"{share} gives numbers from 0 to 1"
-        return None
+        if len(written) > 1 and not any(entry.value for entry in written):
+            self.degenerate[name] = "all of it is zero"
+        elif share in BETWEEN_ZERO_AND_ONE and any(not 0 <= entry.value <= 1 for entry in written):
+            self.degenerate[name] = f"{share} gives numbers from 0 to 1"
 
     def ways(self, name: str) -> list[Way]:
         """The ways that the script may have gone: the plain one, and those by what it has written down."""
@@ -87,11 +87,16 @@ class Own(dict[str, Array]):
             self._expected[name] = found
         return self._expected[name]
 
-    def radii(self, name: str) -> list[Array] | None:
-        """How far that may lie off for the digits that the own values are written to; None where it is not bounded."""
-        if name not in self._radii:
-            self._radii[name] = self._balls(name)
-        return self._radii[name]
+    def radii(self, name: str, *, tainted: bool) -> list[Array] | None:
+        """How far that may lie off for the digits that the own values are written to; None where it is not bounded.
+
+        While everything before is right it depends on what is written and to how many digits alone.
+        """
+        kept = self._radii if tainted else self.course.radii
+        key = (name, None) if tainted else (name, frozenset(self.entries), self.grain, self.reach)
+        if key not in kept:
+            kept[key] = self._balls(name)
+        return kept[key]
 
     def _balls(self, name: str) -> list[Array] | None:
         held = _Balls(self)
@@ -127,13 +132,12 @@ class _Balls(dict[str, ExactArray]):
         if name not in self.course.quantities or name in own.degenerate:
             return ExactArray(list(self.course.exact[name]), shape)
         written = own.entries.get(name, {})
-        whole = len(written) == self.course.floats[name].size
-        if whole or not own.touched(name):
+        if len(written) == self.course.floats[name].size:
             entries = list(self.course.exact[name])
         else:
             unit = arb(0, 2 * own.grain)  # what is left out was rounded, or cut off, as what is written
             entries = [entry + unit for entry in self.course.computed(own.ways(name)[0], exact_functions, self).flat]
         for place, entry in written.items():
             half = own.grain if entry.half is None else entry.half
-            entries[place] = arb(entry.value, half)
+            entries[place] = arb(entry.value, half * own.reach)
         return ExactArray(entries, shape)

@@ -72,9 +72,7 @@ class Softmax(_AlongAxis, frozen=True, kw_only=True):
     def dx(self, xp: Any, dy: Array, y: Array) -> Array:
         return y * (dy - xp.sum(dy * y, axis=self.axis, keepdims=True))
 
-    @mistake(
-        "dx", "softmax taken entry by entry", "every ŷ depends on each a: ∂L/∂a_i = ŷ_i (∂L/∂ŷ_i − Σ ∂L/∂ŷ_k ŷ_k)"
-    )
+    @mistake("dx", "softmax taken entry by entry", "every ŷ depends on each a: ∂L/∂a_i = ŷ_i (∂L/∂ŷ_i − Σ ∂L/∂ŷ_k ŷ_k)")
     def dx_diagonal(self, xp: Any, dy: Array, y: Array) -> Array:
         return dy * y * (1 - y)
 
