@@ -87,6 +87,7 @@ class Course:
         self.quantities: dict[str, Quantity] = {}
         self.exact: dict[str, list[Any]] = {}
         self.floats: dict[str, Array] = {}
+        self.truths: dict[str, list[float]] = {}
         self.radii: dict[Any, list[Array] | None] = {}
         """Of right scripts: how far the digits of what is written let a quantity range."""
         self.aliases = dict(self.plan.aliases)
@@ -118,6 +119,7 @@ class Course:
     def _keep(self, name: str, value: Array) -> None:
         self.exact[name] = list(flat(value))
         self.floats[name] = np.asarray(value, dtype=float)
+        self.truths[name] = self.floats[name].ravel().tolist()
 
     def _take(self, step: Step) -> None:
         ways = [Way(step.op, step.rule, step.letters, step)]

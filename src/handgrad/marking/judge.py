@@ -92,19 +92,18 @@ def _judged(own: Own, script: Script) -> list[Verdict]:
 
 def _cuts(verdicts: list[Verdict]) -> bool:
     """Whether the script cuts digits off where it should round: hardly an entry is above what it should be."""
+    if not any(verdict.status is Status.SLIP or verdict.status is Status.WRONG for verdict in verdicts):
+        return False
     short = above = 0
     for verdict in verdicts:
         aim = abs(verdict.truth if verdict.expected is None else verdict.expected)
         value = 0.0 if verdict.written is None else abs(verdict.written.value)
-        if verdict.status is not Status.WRONG and not same(value, aim):
+        if verdict.status is not Status.WRONG and abs(value - aim) > RELATIVE * aim:
             short, above = short + (value < aim), above + (value > aim)
     return short > _FEWEST_CUT and above * _SHARE_CUT <= short
 
 
 _FEWEST_CUT, _SHARE_CUT = 4, 10
-
-
-_SOUND = (Status.RIGHT, Status.ROUNDED)
 
 
 def _grain(script: Script) -> float:
@@ -123,26 +122,34 @@ def same(a: float, b: float) -> bool:
 
 
 def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) -> Verdict:
-    truth = own.course.floats[name].flat[place]
-    verdict = Verdict(name, place, Status.WRONG, entry, float(truth), tainted=tainted)
+    truth, value = own.course.truths[name][place], entry.value
     half = own.grain if entry.half is None else entry.half
-    if _equal(own.course.exact[name][place], entry, verdict.truth):
-        verdict.status = Status.RIGHT
-    elif _rounds_to(entry.value, verdict.truth, half):
-        verdict.status = Status.ROUNDED if entry.value else Status.COARSE
-    elif own.touched(name):
-        _carried(own, verdict, entry.value, half)
-    if verdict.status is Status.WRONG and _slipped(verdict, entry.value, half):
-        verdict.status = Status.SLIP if entry.value else Status.COARSE
-    if verdict.status is Status.WRONG and (own.touched(name) or own.hidden(name)):
-        _ranged(own, verdict, entry.value, half)
+    status, off = Status.WRONG, abs(value - truth)
+    if off <= RELATIVE * abs(truth) and _equal(own.course.exact[name][place], entry):
+        status = Status.RIGHT
+    elif off <= half * (1 + RELATIVE):
+        status = Status.ROUNDED if value else Status.COARSE
+    verdict = Verdict(name, place, status, entry, truth, tainted=tainted)
+    if status is Status.WRONG:
+        _looked_into(own, verdict, value, half)
     return verdict
 
 
-def _equal(exact: Any, entry: Written, truth: float) -> bool:
-    if entry.exact is not None and isinstance(exact, fmpq) and not entry.half:
-        return bool(exact == fmpq(entry.exact.numerator, entry.exact.denominator))
-    return same(entry.value, truth)
+def _looked_into(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry that is not the truth rounded."""
+    if own.touched(verdict.name):
+        _carried(own, verdict, value, half)
+    if verdict.status is Status.WRONG and _slipped(verdict, value, half):
+        verdict.status = Status.SLIP if value else Status.COARSE
+    if verdict.status is Status.WRONG and (own.touched(verdict.name) or own.hidden(verdict.name)):
+        _ranged(own, verdict, value, half)
+
+
+def _equal(exact: Any, entry: Written) -> bool:
+    """Whether a number as close as that is the very one, where both are fractions."""
+    if entry.half or entry.exact is None or not isinstance(exact, fmpq):
+        return True
+    return bool(exact == fmpq(entry.exact.numerator, entry.exact.denominator))
 
 
 def _rounds_to(value: float, truth: float, half: float) -> bool:

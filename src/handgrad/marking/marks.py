@@ -13,9 +13,6 @@ from handgrad.ops.places import ravel
 from handgrad.query import Query, parse
 from handgrad.scheme import Worth
 
-SOUND = (Status.RIGHT, Status.ROUNDED)
-EARNS_METHOD = (*SOUND, Status.FOLLOWS, Status.SLIP, Status.COARSE)
-
 
 class Part(Struct, frozen=True):
     """Entries of one quantity that count together: their marks for accuracy, and for the method."""
@@ -58,20 +55,21 @@ def _asked(course: Course, query: Query) -> tuple[str, tuple[int, ...]]:
     return query.name, tuple(range(prod(shape))) if query.index is None else (ravel(query.index, shape),)
 
 
-def share(course: Course, part: Part, verdict: Verdict | None) -> float:
+def share(course: Course, part: Part, status: Status) -> float:
     """The part of its marks that an entry earns for accuracy."""
-    if verdict is None:
-        return 0.0
-    if verdict.status in SOUND:
+    if status is Status.RIGHT or status is Status.ROUNDED:
         return 1.0
-    if verdict.status is Status.FOLLOWS:
+    if status is Status.FOLLOWS:
         return float(part.follow_through)
-    return course.problem.scheme.marking.slip if verdict.status is Status.SLIP else 0.0
+    return course.problem.scheme.marking.slip if status is Status.SLIP else 0.0
 
 
-def earned(course: Course, part: Part, verdicts: dict[tuple[str, int], Verdict]) -> float:
+def earned(course: Course, part: Part, verdicts: dict[int, Verdict]) -> float:
     """The marks of a part: for each entry, and for the method where every entry comes of the right rule."""
-    found = [verdicts.get((part.name, place)) for place in part.places]
-    accuracy = part.accuracy * sum(share(course, part, verdict) for verdict in found) / len(found)
-    sound = all(verdict is not None and verdict.status in EARNS_METHOD for verdict in found)
-    return accuracy + (part.method if sound else 0.0)
+    statuses = [verdicts[place].status if place in verdicts else Status.BLANK for place in part.places]
+    accuracy = part.accuracy * sum([share(course, part, status) for status in statuses]) / len(statuses)
+    return accuracy + (part.method if part.method and _EARN_METHOD.issuperset(statuses) else 0.0)
+
+
+_EARN_METHOD = frozenset((Status.RIGHT, Status.ROUNDED, Status.FOLLOWS, Status.SLIP, Status.COARSE))
+"""What an entry must be for its part to earn the marks for the method: by the right rule, whatever the digits."""

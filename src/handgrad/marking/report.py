@@ -45,7 +45,9 @@ class Report:
         self.course, self.script = course, script
         self.student, self.unread = script.student, script.unread
         self.verdicts, self.own = judge(course, script)
-        self._found = {(verdict.name, verdict.place): verdict for verdict in self.verdicts}
+        self._found: dict[str, dict[int, Verdict]] = {}
+        for verdict in self.verdicts:
+            self._found.setdefault(verdict.name, {})[verdict.place] = verdict
         self.parts = parts(course, script)
 
     def __repr__(self) -> str:
@@ -54,7 +56,7 @@ class Report:
     @cached_property
     def score(self) -> float:
         """The marks earned."""
-        return round(sum(earned(self.course, part, self._found) for part in self.parts), 6)
+        return round(sum(earned(self.course, part, self._found.get(part.name, {})) for part in self.parts), 6)
 
     @property
     def total(self) -> float:
@@ -65,28 +67,27 @@ class Report:
     def mistakes(self) -> tuple[Mistake, ...]:
         """What went wrong, by name, in the order of the working; several where they explain a quantity equally."""
         found: list[Mistake] = []
-        for name in dict.fromkeys(verdict.name for verdict in self.verdicts):
-            verdicts = [verdict for verdict in self.verdicts if verdict.name == name]
-            found += [*named(self.own, verdicts), *early(self.own, verdicts)]
+        for verdicts in self._found.values():
+            found += [*named(self.own, [*verdicts.values()]), *early(self.own, [*verdicts.values()])]
         return tuple(found)
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
         """Every entry that counts or was written, in the order of the working."""
         worth = {(part.name, place): part for part in self.parts for place in part.places}
-        keys = {*worth, *self._found}
+        keys = {*worth, *((verdict.name, verdict.place) for verdict in self.verdicts)}
         order = {name: i for i, name in enumerate(self.course.quantities)}
         return tuple(self._entry(*key, worth.get(key)) for key in sorted(keys, key=lambda key: (order[key[0]], key[1])))
 
     def _entry(self, name: str, place: int, part: Part | None) -> Entry:
-        found = self._found.get((name, place))
+        found = self._found.get(name, {}).get(place)
         verdict = found or Verdict(name, place, Status.BLANK, None, float(self.course.floats[name].flat[place]))
         worth = part.accuracy / len(part.places) if part is not None else 0.0
         named_here = [mistake.name for mistake in self.mistakes if mistake.quantity == name and place in mistake.places]
         return Entry(
             self.question(name, place), name, "" if found is None or found.written is None else found.written.text,
             verdict.status, verdict.truth, shown(self.course, verdict), verdict.expected,
-            round(worth * share(self.course, part, found), 6) if part is not None else 0.0, worth,
+            round(worth * share(self.course, part, verdict.status), 6) if part is not None else 0.0, worth,
             sentence(self.course, verdict), tuple(named_here),
         )  # fmt: skip
 
