@@ -32,7 +32,9 @@ class Net:
         for layer in self.layers:
             table: dict[str, Any] = {"op": layer["op"]}
             if layer["op"] == "dense":
-                table |= {"weights": texts(layer["W"])} | ({"bias": texts(layer["b"])} if layer["b"] is not None else {})
+                table |= {"weights": texts(layer["W"])} | (
+                    {"bias": texts(layer["b"])} if layer["b"] is not None else {}
+                )
             elif layer["op"] == "conv1d":
                 table |= {"kernel": texts(layer["K"]), "stride": layer["stride"]}
             else:
@@ -61,6 +63,8 @@ class Student:
     written: dict[str, Any] = field(default_factory=dict)
     done: dict[str, str] = field(default_factory=dict)
     """The plants that changed something, with the entry where one is to be found ("h1[2]", or "h1")."""
+    offers: dict[str, list[str]] = field(default_factory=dict)
+    """The mistakes with rules that could be made, by quantity."""
     random: Random = field(default_factory=lambda: Random(0))
 
     def settle(self, name: str, value: Array) -> Array:
@@ -96,14 +100,18 @@ class Student:
 
     def rule(self, name: str, right: Array, **wrong: Array) -> Array:
         """The value of a rule, or what a planted mistake makes of it where that can be told apart."""
+        self.offers[name] = [
+            kind for kind, value in wrong.items() if self._visible(np.asarray(right), np.asarray(value))
+        ]
         kind = self.plants.get(name, "")
-        if kind in wrong and np.shape(wrong[kind]) == np.shape(right):
-            off = np.abs(np.asarray(wrong[kind]) - np.asarray(right))
-            visible = (off > 4 * 10.0**-self.decimals) & (np.abs(wrong[kind]) > 10.0**-self.decimals)
-            if visible.any():
-                self.done[name] = name
-                return wrong[kind]
-        return right
+        if kind not in self.offers[name]:
+            return right
+        self.done[name] = name
+        return wrong[kind]
+
+    def _visible(self, right: Array, wrong: Array) -> bool:
+        unit = 10.0**-self.decimals
+        return right.shape == wrong.shape and bool(((np.abs(wrong - right) > 4 * unit) & (np.abs(wrong) > unit)).any())
 
 
 def slipped(kind: str, values: Array, place: int) -> float:
@@ -166,7 +174,9 @@ def forward(student: Student, name: str, layer: dict[str, Any], x: Array) -> Arr
             wrong["bias forgotten"] = layer["W"] @ x
         return student.rule(name, right, **wrong)
     if layer["op"] == "conv1d":
-        return student.rule(name, slid(x, layer["K"], layer["stride"]), **{"kernel flipped": slid(x, layer["K"][::-1], layer["stride"])})
+        return student.rule(
+            name, slid(x, layer["K"], layer["stride"]), **{"kernel flipped": slid(x, layer["K"][::-1], layer["stride"])}
+        )
     size = layer["size"]
     return np.array([x[i : i + size].max() for i in range(0, len(x) - size + 1, size)])
 
@@ -191,15 +201,21 @@ def backward(net: Net, student: Student, seen: list[Any]) -> None:
     yhat, last = seen[-1][4], net.layers[-1]
     if net.loss == "cross_entropy":
         picked = float(net.y @ yhat)
-        logs = {} if picked <= 0 else {"logarithm to base 10": -np.log10(picked), "minus sign forgotten": np.log(picked)}
+        logs = (
+            {} if picked <= 0 else {"logarithm to base 10": -np.log10(picked), "minus sign forgotten": np.log(picked)}
+        )
         student.settle("L", student.rule("L", -np.log(picked) if picked > 0 else 0.0, **logs))
         name = seen[-1][0]
         right = yhat - net.y
         wrong = {"ŷ − y the wrong way round": net.y - yhat, "target forgotten": yhat}
         g = student.settle(f"dL/d{name}", student.rule(f"dL/d{name}", right, **wrong))
     else:
-        student.settle("L", student.rule("L", ((yhat - net.y) ** 2).sum() / 2, **{"factor forgotten": ((yhat - net.y) ** 2).sum()}))
-        g = student.settle("dL/dyhat", student.rule("dL/dyhat", yhat - net.y, **{"ŷ − y the wrong way round": net.y - yhat}))
+        student.settle(
+            "L", student.rule("L", ((yhat - net.y) ** 2).sum() / 2, **{"factor forgotten": ((yhat - net.y) ** 2).sum()})
+        )
+        g = student.settle(
+            "dL/dyhat", student.rule("dL/dyhat", yhat - net.y, **{"ŷ − y the wrong way round": net.y - yhat})
+        )
         if last["act"]:
             g = through(student, seen[-1], last["act"], g)
     for i in range(len(net.layers), 0, -1):
@@ -218,7 +234,11 @@ def through(student: Student, layer: Any, act: str, g: Array) -> Array:
     wrong = {"σ′ forgotten": g, "gradient from above forgotten": slope * np.ones_like(g)}
     if act == "logistic":
         at = value_of(act, h)
-        wrong |= {"σ in place of σ′": g * h, "σ′ taken of h": g * at * (1 - at), "a (1 − a) in place of h (1 − h)": g * a * (1 - a)}
+        wrong |= {
+            "σ in place of σ′": g * h,
+            "σ′ taken of h": g * at * (1 - at),
+            "a (1 − a) in place of h (1 − h)": g * a * (1 - a),
+        }
     if act == "tanh":
         wrong |= {"square forgotten": g * (1 - h)}
     return student.settle(name, student.rule(name, g * slope, **wrong))
@@ -242,7 +262,11 @@ def back(student: Student, name: str, layer: dict[str, Any], g: Array, x: Array)
         wrong = {"weights not transposed": layer["W"] @ g} if layer["W"].shape[0] == layer["W"].shape[1] else {}
         return student.rule(name, layer["W"].T @ g, **wrong)
     if layer["op"] == "conv1d":
-        return student.rule(name, spread(g, layer["K"], layer["stride"], len(x)), **{"kernel not flipped": spread(g, layer["K"][::-1], layer["stride"], len(x))})
+        return student.rule(
+            name,
+            spread(g, layer["K"], layer["stride"], len(x)),
+            **{"kernel not flipped": spread(g, layer["K"][::-1], layer["stride"], len(x))},
+        )
     size = layer["size"]
     right, everywhere = np.zeros(len(x)), np.zeros(len(x))
     for p, one in enumerate(g):
@@ -269,7 +293,14 @@ def network(random: Random) -> Net:
         x = numbers(random, (count,), 1)
         size = random.randint(2, 3)
         stride = random.choice([1, 1, 2])
-        layers.append({"op": "conv1d", "K": numbers(random, (size,), 1), "stride": stride, "act": random.choice(["relu", "tanh", "logistic"])})
+        layers.append(
+            {
+                "op": "conv1d",
+                "K": numbers(random, (size,), 1),
+                "stride": stride,
+                "act": random.choice(["relu", "tanh", "logistic"]),
+            }
+        )
         count = (count - size) // stride + 1
         if random.random() < 0.6 and count >= 4:
             layers.append({"op": "max_pool1d", "size": 2, "act": ""})
@@ -295,3 +326,18 @@ def numbers(random: Random, shape: tuple[int, ...], reach: float) -> Array:
     """Numbers of two decimals, none of them zero."""
     flat = [round(random.uniform(-reach, reach), 2) or 0.25 for _ in range(int(np.prod(shape)))]
     return np.array(flat).reshape(shape)
+
+
+ENTRIES = ("entry sign", "entry point", "entry other", "entry half")
+
+
+def script(net: Net, random: Random, plants: int) -> Student:
+    """A student of some habit who makes so many mistakes, in different quantities; fewer where none can be made."""
+    habit = {"decimals": random.randint(2, 6), "cuts": random.random() < 0.4, "carries": random.random() < 0.6}
+    dry = Student(**habit)
+    worked(net, dry)
+    chosen = random.sample(sorted(dry.written), min(plants, len(dry.written)))
+    kinds = {name: random.choice([*dry.offers.get(name, ()), *ENTRIES]) for name in chosen}
+    student = Student(**habit, plants=kinds, random=random)
+    worked(net, student)
+    return student
