@@ -219,8 +219,8 @@ def backward(net: Net, student: Student, seen: list[Any]) -> None:
         if last["act"]:
             g = through(student, seen[-1], last["act"], g)
     for i in range(len(net.layers), 0, -1):
-        layer, (pre, _, x, _, _) = net.layers[i - 1], seen[i - 1]
-        parameters(student, i, layer, g, x, pre)
+        layer, x = net.layers[i - 1], seen[i - 1][2]
+        parameters(student, i, layer, g, x)
         if i == 1:
             return
         below = seen[i - 2]
@@ -244,7 +244,7 @@ def through(student: Student, layer: Any, act: str, g: Array) -> Array:
     return student.settle(name, student.rule(name, g * slope, **wrong))
 
 
-def parameters(student: Student, i: int, layer: dict[str, Any], g: Array, x: Array, pre: str) -> None:
+def parameters(student: Student, i: int, layer: dict[str, Any], g: Array, x: Array) -> None:
     if layer["op"] == "dense":
         wrong = {"outer product transposed": np.outer(x, g)} if len(x) == len(g) else {}
         student.settle(f"dL/dW{i}", student.rule(f"dL/dW{i}", np.outer(g, x), **wrong))
