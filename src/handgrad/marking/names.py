@@ -27,6 +27,23 @@ _ANY_FUNCTION = frozenset(("f", "g", "phi", "varphi", "act"))
 _LOSS = frozenset(("L", "Loss", "loss"))
 
 
+class UnknownNameError(ValueError):
+    """A name that stands for no quantity; the nearest known one is looked for once the message is read."""
+
+    def __init__(self, name: str, readable: Readable) -> None:
+        self.name, self.readable = name, readable
+
+    def __str__(self) -> str:
+        from difflib import get_close_matches
+
+        known = [*self.readable.shapes, *self.readable.aliases]
+        short = self.name[:_COMPARED]
+        close = [name for name in known if name.lower() == short.lower()]
+        close = close or get_close_matches(short, known, n=1, cutoff=0.5)
+        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known[:12])}"
+        return f"unknown quantity {shortened(self.name)}; {hint}"
+
+
 def resolve(name: str, readable: Readable, letters: Mapping[str, str] | None = None) -> Found:
     """The quantity that a name stands for, and the entry if it names one.
 
@@ -111,7 +128,7 @@ class _Search:
             words = " or ".join(self._word(reading) for reading in readings[:4])
             message = f"{shortened(self.name)} may be {words}"
             raise ValueError(message)
-        raise ValueError(self._unknown())
+        raise UnknownNameError(self.name, self.readable)
 
     def _straight(self, reading: Found, parts: Spelled) -> Found:
         """A reading, refused where the name is that of a transposed matrix."""
@@ -211,13 +228,3 @@ class _Search:
         places = [int(number) - base for number in numbers]
         fits = len(places) == len(shape) and all(0 <= place < n for place, n in zip(places, shape, strict=True))
         return tuple(places) if fits and shape else None
-
-    def _unknown(self) -> str:
-        from difflib import get_close_matches
-
-        known = [*self.readable.shapes, *self.readable.aliases]
-        short = self.name[:_COMPARED]
-        close = [name for name in known if name.lower() == short.lower()]
-        close = close or get_close_matches(short, known, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]}?" if close else f"known are {', '.join(known[:12])}"
-        return f"unknown quantity {shortened(self.name)}; {hint}"

@@ -132,8 +132,8 @@ def _spelled(text: str, *, comma: bool) -> Written | None:
     try:
         return _exact(text, number(plain))
     except ValueError as error:
-        message = str(error)
-    return _refuse(f"cannot read {shortened(text)} as a number: {visible(message.rpartition(' as a number: ')[2])}")
+        before, _, why = str(error).rpartition(" as a number: ")
+    return _refuse(f"cannot read {shortened(text)} as a number: {visible(why)}" if before else why)
 
 
 def _exact(text: str, found: Any) -> Written:
