@@ -19,6 +19,9 @@ Found = tuple[str, Shape | None]
 """A quantity, and the entry of it (places from 0) if one is meant."""
 
 _ENTRY = re.compile(r"(.+?) ?\[([0-9]{1,6}(?:, ?[0-9]{1,6})*)\]")
+_THROUGH = re.compile(r"(?:\\left\s*\.)?(.+?)(?:\\right\s*)?(?:\||\\vert|\\mid)\s*_\s*(.+)", re.DOTALL)
+"""A gradient, a bar, and below it the quantity that a part of it comes through."""
+_LONGEST_THROUGH = 400
 _GRADIENT = "dL/d"
 _COMPARED = 40
 """Characters of an unknown name that are compared with the known ones."""
@@ -106,6 +109,8 @@ class _Search:
             self.meant.setdefault(letter, []).append(own)
 
     def found(self) -> Found:
+        if (through := _THROUGH.fullmatch(self.name[:_LONGEST_THROUGH])) is not None:
+            return self._contribution(through)
         parts = spelled(self.name)
         if parts.index is not None:
             whole, entry = self._one(parts)
@@ -114,6 +119,19 @@ class _Search:
                 raise ValueError(message)
             return whole, _index(list(parts.index), whole, self.name, self.readable)
         return self._one(parts)
+
+    def _contribution(self, parts: re.Match[str]) -> Found:
+        """The part of a gradient that comes through a quantity: (∂L/∂x)|_{h3} is dL/dx@h3."""
+        below = parts[2].strip()
+        below = below[1:-1] if below.startswith("{") and below.endswith("}") else below
+        names = [_Search(part, self.readable, {}) for part in (parts[1], below)]
+        for search in names:
+            search.meant = self.meant
+        (gradient, _), (through, _) = [search.found() for search in names]
+        name = f"{gradient}@{through}"
+        if name not in self.readable.shapes:
+            raise UnknownNameError(self.name, self.readable)
+        return name, None
 
     def _one(self, parts: Spelled) -> Found:
         whole = list(dict.fromkeys(self._known(name) for name in self._whole(parts) if self._known(name)))

@@ -18,7 +18,9 @@ from handgrad.arithmetic.numerals import MAX_DIGITS, MAX_TEXT, Irrational, descr
 from handgrad.marking.script import Written
 from handgrad.marking.spelling import arithmetic_text, shortened, visible
 
-BLANKS = frozenset(("", "?", "??", "???", "-", "–", "—", "−", "…", "...", "_", "__", "___"))
+BLANKS = frozenset(
+    ("", "?", "??", "???", "-", "–", "—", "−", "…", "...", "_", "__", "___", r"\cdots", r"\ldots", r"\dots", r"\vdots")
+)
 """What stands for an entry that was left out."""
 
 _REMEMBERED = 1 << 14

@@ -18,6 +18,7 @@ from handgrad.marking.preparing import EQUALS, LINES_WITHIN, NEW_LINE, prepared,
 from handgrad.marking.values import Reading, readings
 
 MOST_EQUATIONS = 20_000
+MOST_LINES = 100_000
 MOST_ON_A_LINE = 100
 _TRIED = 8
 """Sides of an equation, from the last, that are tried as its number."""
@@ -118,11 +119,15 @@ class _Scanner:
 
     def _lines(self, text: str, *, tex: bool) -> Iterator[tuple[int, str]]:
         """Lines with their numbers, rows of environments as lines of their own."""
-        lines = text.splitlines()
+        lines = text.split("\n", MOST_LINES)
+        if len(lines) > MOST_LINES:
+            self.into.refuse(f"line {MOST_LINES + 1}", "", f"more than {MOST_LINES} lines; the rest is not read")
+            lines.pop()
         short = "\n".join(self._checked(number, line, whole=True) for number, line in enumerate(lines, 1))
         number = 1
         for line in prepared(short, tex=tex).split("\n"):
-            for row in line.split(NEW_LINE):
+            rows = line.split(NEW_LINE)
+            for row in [row for row in rows if row.strip()] if len(rows) > 1 else rows:
                 yield number, row.replace(LINES_WITHIN, "").replace("\t", " ")
             number += 1 + line.count(LINES_WITHIN)
 
@@ -213,12 +218,61 @@ def _name(left: str) -> str:
 
 _WORD = re.compile(r"\\?[^\W\d_]+(?:_(?:\{[^{}]{0,20}\}|\w+)|\d+)?")
 _NUMERIC_WORDS = frozenset(
-    r"""\frac \dfrac \tfrac \left \right \sqrt \cdot \times \ln \exp \pi \infty \text \top sqrt ln exp e pi T
-    nan inf infinity true false none null""".split()
+    (
+        "\\frac",
+        "\\dfrac",
+        "\\tfrac",
+        "\\left",
+        "\\right",
+        "\\sqrt",
+        "\\cdot",
+        "\\times",
+        "\\ln",
+        "\\exp",
+        "\\pi",
+        "\\infty",
+        "\\text",
+        "\\top",
+        "sqrt",
+        "ln",
+        "exp",
+        "e",
+        "pi",
+        "T",
+        "nan",
+        "inf",
+        "infinity",
+        "true",
+        "false",
+        "none",
+        "null",
+    )
 )
 _FUNCTIONS = frozenset(
-    r"""softmax sigma σ relu tanh sigmoid logistic sum log max mean \sum \sigma \log \max \tanh \operatorname \mathbf
-    \mathrm \hat \partial \odot""".split()
+    (
+        "softmax",
+        "sigma",
+        "σ",
+        "relu",
+        "tanh",
+        "sigmoid",
+        "logistic",
+        "sum",
+        "log",
+        "max",
+        "mean",
+        "\\sum",
+        "\\sigma",
+        "\\log",
+        "\\max",
+        "\\tanh",
+        "\\operatorname",
+        "\\mathbf",
+        "\\mathrm",
+        "\\hat",
+        "\\partial",
+        "\\odot",
+    )
 )
 _FORMULA = 500
 _WORDS = 40
