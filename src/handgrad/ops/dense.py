@@ -149,6 +149,7 @@ class Dense(Op, frozen=True, kw_only=True):
         Sample({"x": (1, 3), "W": (2, 3)}),
         Sample({"x": (4, 3), "W": (2, 3), "b": (2,)}),
         Sample({"x": (2, 1), "W": (1, 1), "b": (1,)}),
+        Sample({"x": (2, 3), "W": (3, 3), "b": (3,)}),
         Sample({"x": (2, 3, 2), "W": (4, 2), "b": (4,)}, {"rows": True}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (

@@ -88,10 +88,10 @@ class Elementwise(Op, frozen=True, kw_only=True):
         return y
 
     def _slope_at(self, xp: Any, **at: Array) -> Array:
-        return self.slope(xp, **{letter: at[letter] for letter in super().letters("slope")})
+        return self.slope(xp, **{letter: at[letter] for letter in super().letters("slope") if letter in at})
 
     def _value_at(self, xp: Any, **at: Array) -> Array:
-        return self.apply("forward", xp, {letter: at[letter] for letter in super().letters("forward")})
+        return self.apply("forward", xp, {letter: at[letter] for letter in super().letters("forward") if letter in at})
 
     def slope(self, xp: Any, *args: Any, **at: Any) -> Array:
         """σ′ on arrays."""
