@@ -55,6 +55,8 @@ class Collector:
 
     def give(self, name: str, value: Any, where: str = "") -> None:
         """A value for a name: a number, a text, nested lists. ``where`` it stands is its name unless given."""
+        if self._plain(name, value):
+            return
         try:
             found = self.resolve(name)
         except ValueError as error:
@@ -64,6 +66,20 @@ class Collector:
             self.put(found, self.chosen(found, _ways(value)), where)
         except ValueError as error:
             self.refuse(where or visible(name), value if isinstance(value, str) else _shown(value, name), str(error))
+
+    def _plain(self, name: str, value: Any) -> bool:
+        """Takes a list of numbers for a quantity called by its own name, if nothing at all is amiss."""
+        shape = self.readable.shapes.get(name)
+        if self.letters or name in self.entries or type(value) is not list or (len(value),) != shape:
+            return False
+        try:
+            numbers = [written(entry) for entry in value]
+        except ValueError:
+            return False
+        have = {at: number for at, number in enumerate(numbers) if number is not None}
+        if have:
+            self.entries[name] = have
+        return True
 
     def chosen(self, found: Found, ways: list[Reading]) -> Reading:
         """The way of reading that has the shape of the quantity. Raises ValueError if none or several have."""
@@ -83,8 +99,6 @@ class Collector:
         """The entries of a value, row by row. Raises ValueError if it has not the quantity's shape."""
         quantity, index = found
         shape = self.readable.shapes[quantity] if index is None else ()
-        if type(value) is list and (len(value),) == shape and all(type(entry) in _PLAIN for entry in value):
-            return value
         have, flat = leaves(value)
         if fits(have, shape):
             return flat
@@ -126,9 +140,6 @@ class Collector:
 
     def _word(self, at: int, shape: tuple[int, ...]) -> str:
         return entry_word(at, shape, self.readable.base)
-
-
-_PLAIN = frozenset((str, int, float))
 
 
 def _at(where: str, word: str) -> str:

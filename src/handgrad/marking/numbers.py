@@ -26,6 +26,7 @@ BLANKS = frozenset(
 _REMEMBERED = 1 << 14
 _KEPT = 32
 """Longer texts are read anew each time, so that the memory of what was read stays small."""
+_SMALL = 10**15
 _LONGEST_INTEGER = 3322
 """Bits of 1000 digits."""
 
@@ -45,7 +46,10 @@ def written(value: object, *, comma: bool = False) -> Written | None:
     ``comma``: a comma is certain to be the decimal one ("1,234" might be a thousand and more otherwise).
     Raises ValueError with the reason for what is no number.
     """
-    if type(value) is str:
+    kind = type(value)
+    if kind is float or (kind is int and -_SMALL < value < _SMALL):  # type: ignore[operator]  # by its type
+        return _short(repr(value))
+    if isinstance(value, str) and kind is str:
         if len(value) <= _KEPT:
             return _short_comma(value) if comma else _short(value)
         return _read(value, comma=comma)
