@@ -102,17 +102,17 @@ def test_every_hint_is_one_short_line() -> None:
 
 
 def test_where_two_mistakes_explain_it_equally_both_are_named() -> None:
-    """W = −Wᵀ: on the way back the weights not transposed and the sign come to the same."""
+    """Of a negative a and a positive gradient: the mask forgotten, or taken from the gradient, comes to the same."""
     problem = hg.Problem.from_dict(
         {
-            "network": {"input": 2, "layers": [{"op": "dense", "weights": [[1, 2], [3, 4]]}, {"op": "relu"}]},
+            "network": {"input": 2, "layers": [{"op": "dense", "weights": [[1, -2], [3, 4]], "activation": "relu"}]},
             "loss": {"op": "squared_error"},
-            "data": {"x": [1, 1], "y": [1, 1]},
+            "data": {"x": [1, 1], "y": [-2, 1]},
         }
     )
-    report = mark(problem, {"dL/dh1[1]": 12})
-    assert report.first_error is None
-    assert mark(problem, {"dL/dh1[1]": 4}).first_error is not None
+    report = mark(problem, {"dL/da1": [2, 6]})
+    assert [mistake.name for mistake in report.mistakes] == ["σ′ forgotten", "mask from the gradient"]
+    assert [entry.mistakes for entry in report.entries] == [("σ′ forgotten", "mask from the gradient"), ()]
 
 
 def test_a_mistake_that_nothing_explains_is_said_to_be_none() -> None:

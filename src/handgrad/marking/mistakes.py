@@ -63,30 +63,36 @@ Candidate = tuple[str, str, Given]
 """Name and hint of a mistake, and what it gives."""
 
 
+Kind = Callable[[Own, str], Iterator[Candidate]]
+
+
 def named(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
     """The mistakes that explain the wrong entries of one quantity equally well; none where nothing does."""
     wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
     if not wrong:
         return ()
     sources = [own] if wrong[0].tainted else [own, own.truthful()]
-    for group, kinds in ((verdicts, (_of_rules, _of_any_rule)), (wrong, (_of_rules, _of_any_rule, _of_entries))):
+    for group, general in ((verdicts, (_of_any_rule,)), (wrong, (_of_any_rule, _of_entries))):
         for source in sources:
-            if found := _explaining(own, (one for kind in kinds for one in kind(source, wrong[0].name)), group):
+            if found := _explaining(own, source, group, general):
                 return found
     return ()
 
 
-def _explaining(own: Own, candidates: Iterable[Candidate], group: list[Verdict]) -> tuple[Mistake, ...]:
-    """The candidates that reproduce a group of entries; of two that say the same the first, which is the rule's own."""
+def _explaining(own: Own, source: Own, group: list[Verdict], general: Iterable[Kind]) -> tuple[Mistake, ...]:
+    """The mistakes that reproduce a group of entries; a general one only where no rule's own says the same."""
     name = group[0].name
     places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
-    found: dict[tuple[float, ...], Mistake] = {}
-    for label, hint, given in candidates:
-        met = [_met(own, verdict, given(verdict.place)) for verdict in group]
-        if None not in met:
-            same_values = tuple(round(value, _PLACES) for value in met if value is not None)
-            found.setdefault(same_values, Mistake(name, label, hint, places))
-    return tuple({mistake.name: mistake for mistake in found.values()}.values())
+    found: dict[str, Mistake] = {}
+    known: set[tuple[float, ...]] = set()
+    for kind in (_of_rules, *general):
+        for label, hint, given in kind(source, name):
+            met = [_met(own, verdict, given(verdict.place)) for verdict in group]
+            values = tuple(round(value, _PLACES) for value in met if value is not None)
+            if len(values) == len(group) and (kind is _of_rules or values not in known):
+                found.setdefault(label, Mistake(name, label, hint, places))
+                known.add(values)
+    return tuple(found.values())
 
 
 _PLACES = 12
