@@ -70,7 +70,7 @@ class _Growing:
 
     def goes_on(self, line: str) -> bool:
         """Takes the next line if it belongs to the equation."""
-        plain = line.strip().strip("$").strip()
+        plain = _DOLLARS.sub(" ", line).strip()
         self.size += len(plain)
         if not plain or self.size > LONGEST or _RULE.fullmatch(plain):
             return False
@@ -217,63 +217,14 @@ def _name(left: str) -> str:
 
 
 _WORD = re.compile(r"\\?[^\W\d_]+(?:_(?:\{[^{}]{0,20}\}|\w+)|\d+)?")
-_NUMERIC_WORDS = frozenset(
-    (
-        "\\frac",
-        "\\dfrac",
-        "\\tfrac",
-        "\\left",
-        "\\right",
-        "\\sqrt",
-        "\\cdot",
-        "\\times",
-        "\\ln",
-        "\\exp",
-        "\\pi",
-        "\\infty",
-        "\\text",
-        "\\top",
-        "sqrt",
-        "ln",
-        "exp",
-        "e",
-        "pi",
-        "T",
-        "nan",
-        "inf",
-        "infinity",
-        "true",
-        "false",
-        "none",
-        "null",
-    )
-)
-_FUNCTIONS = frozenset(
-    (
-        "softmax",
-        "sigma",
-        "σ",
-        "relu",
-        "tanh",
-        "sigmoid",
-        "logistic",
-        "sum",
-        "log",
-        "max",
-        "mean",
-        "\\sum",
-        "\\sigma",
-        "\\log",
-        "\\max",
-        "\\tanh",
-        "\\operatorname",
-        "\\mathbf",
-        "\\mathrm",
-        "\\hat",
-        "\\partial",
-        "\\odot",
-    )
-)
+_NUMERIC_WORDS = frozenset((
+    r"\frac", r"\dfrac", r"\tfrac", r"\left", r"\right", r"\sqrt", r"\cdot", r"\times", r"\ln", r"\exp", r"\pi",
+    r"\infty", r"\text", r"\top", "sqrt", "ln", "exp", "e", "pi", "T", "nan", "NaN", "inf", "infinity", "true", "false",
+))  # fmt: skip
+_FUNCTIONS = frozenset((
+    "softmax", "sigma", "σ", "relu", "tanh", "sigmoid", "logistic", "sum", "log", "max", "mean", r"\sum", r"\sigma",
+    r"\log", r"\max", r"\tanh", r"\operatorname", r"\mathbf", r"\mathrm", r"\hat", r"\partial", r"\odot",
+))  # fmt: skip
 _FORMULA = 500
 _WORDS = 40
 _NOT_FINITE = frozenset(("nan", "inf", "infinity", "∞", "\\infty"))
@@ -298,15 +249,18 @@ class _Taken:
                 self.into.refuse(self.where, self._text(), str(error))
             return
         why = ""
-        for side in self.sides[: -_TRIED - 1 : -1][: len(self.sides) - 1]:
+        for side in reversed(self.sides[1:][-_TRIED:]):
             try:
                 way = self._way(found, side)
             except ValueError as error:
                 why = why or str(error)
                 continue
             self.into.put(found, way, self.where)
-            return
-        if not _formula(last, self.into):
+            why = why and f"{why}; the number before it counts"
+            break
+        else:
+            why = why or "expected a number"
+        if why and not _formula(last, self.into):
             self.into.refuse(self.where, self._text(), why)
 
     def _text(self) -> str:

@@ -44,6 +44,7 @@ _LOWERED_RUN = re.compile(r"[₀₁₂₃₄₅₆₇₈₉₍₎]+(?:\s*[,،]\s
 _RAISED_RUN = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾⁺]+")
 
 _PLACES = r"\d{1,6}(?:,\d{1,6})*"
+_TAGGED = re.compile(r"<su([bp])>([^<>]*)</su\1>")
 _INDEX = re.compile(rf"(.*?)(\[{_PLACES}\]|(?:\[\d{{1,6}}\]){{2,6}}|\({_PLACES}\))", re.ASCII | re.DOTALL)
 _GRADIENT = re.compile(r"\(?d([A-Za-z]+)\)?/\(?d([^()]+)\)?|\(?d([A-Za-z]+)\)?/\(?d([^()]+(?:\([^()]*\)[^()]*)?)\)?")
 _DERIVATIVE = re.compile(r"([A-Za-z]+)'\((.+)\)")
@@ -152,7 +153,8 @@ def _above(mark: str, name: str) -> tuple[str, int, bool]:
 
 def _flat(name: str) -> str:
     """A name without spacing and styles, its signs and commands as plain letters: dL/dW_{1}."""
-    text = _LOWERED_RUN.sub(lambda run: "_{" + "".join(run[0].translate(_LOWERED).split()) + "}", name)
+    text = _TAGGED.sub(lambda tag: f"{'_' if tag[1] == 'b' else '^'}{{{tag[2]}}}", name)
+    text = _LOWERED_RUN.sub(lambda run: "_{" + "".join(run[0].translate(_LOWERED).split()) + "}", text)
     text = _RAISED_RUN.sub(lambda run: "^{" + run[0].translate(_RAISED) + "}", text)
     text = unicodedata.normalize("NFKC", text.translate(_SIGNS)).translate(_SIGNS)
     text = SPACING.sub("", text.replace("\\_", "_"))

@@ -28,6 +28,8 @@ _ENDING = re.compile(
     r"(?:[\s.,;]|\\(?:notag|nonumber|qquad|quad|,|;|!)|\\(?:text|mbox)\{[^{}]*\}|\(\s*(?:rounded|gerundet)\s*\))+$"
 )
 _DECIMAL_COMMA = re.compile(r"[+\-−–]?\s*[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_FLAT = re.compile(r"[\[(]([^\[\](){};|\\\x02\x03]*)[\])]")
+"""The plainest of lists, the most frequent one."""
 _SIDE_BY_SIDE = re.compile(r"[0-9.)\]}]\s+[-+−–]?(?:[0-9.(\[]|\\[dt]?frac)")
 
 
@@ -51,12 +53,13 @@ def readings(text: str) -> list[Reading]:
             message = "expected a number or one list, found something beside a matrix"
             raise ValueError(message)
         return [Reading(plain)]
+    if (flat := _FLAT.fullmatch(plain)) is not None and "," in flat[1]:
+        return [Reading([part.strip() for part in flat[1].rstrip(", ").split(",")])]
     _check(plain)
+    if ";" not in plain and "|" not in plain:
+        return [Reading(_turned(_nested(plain, rows=False), transposed), comma=OPEN in plain)]
     found = [Reading(_turned(_nested(plain, rows=rows), transposed), comma=not rows) for rows in (False, True)]
-    if found[0].value == found[1].value:
-        decimal = ";" in plain or OPEN in plain or "|" in plain
-        return [Reading(found[0].value, comma=decimal)]
-    return found
+    return found[:1] if found[0].value == found[1].value else found
 
 
 def _without_ending(text: str) -> str:
