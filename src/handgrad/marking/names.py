@@ -53,6 +53,7 @@ def resolve(name: str, readable: Readable, letters: Mapping[str, str] | None = N
     ``letters`` is the table of the problem's notation ({"a": "z", "h": "a"}); names are read in it first.
     Raises ValueError for a name that stands for nothing, or for more than one thing.
     """
+    name = name.strip()
     if not letters:
         if name in readable.shapes:
             return name, None
@@ -243,6 +244,8 @@ class _Search:
         base = self.readable.base
         if len(numbers) == 1 and len(shape) > 1 and len(numbers[0]) == len(shape):
             numbers = list(numbers[0]) if all(length + base <= 10 for length in shape) else []
+        if any(len(number) > 1 and number.startswith("0") for number in numbers):
+            return None
         places = [int(number) - base for number in numbers]
         fits = len(places) == len(shape) and all(0 <= place < n for place, n in zip(places, shape, strict=True))
         return tuple(places) if fits and shape else None

@@ -26,6 +26,7 @@ BLANKS = frozenset(
 _REMEMBERED = 1 << 14
 _KEPT = 32
 """Longer texts are read anew each time, so that the memory of what was read stays small."""
+_SMALLEST = 1e-300
 _SMALL = 10**15
 _LONGEST_INTEGER = 3322
 """Bits of 1000 digits."""
@@ -121,9 +122,9 @@ def _spelled(text: str, *, comma: bool) -> Written | None:
     plain = arithmetic_text(text)
     if "%" in plain:
         _refuse(f"expected a number, found the percentage {shortened(text)}; 70 % is written 0.70")
+    if not comma and _THOUSANDS.fullmatch(plain):
+        _refuse(f"{shortened(text)} may have a decimal comma or be a thousand and more; write it with a point")
     if _COMMA.fullmatch(plain):
-        if not comma and _THOUSANDS.fullmatch(plain):
-            _refuse(f"{shortened(text)} may have a decimal comma or be a thousand and more; write it with a point")
         plain = plain.replace(",", ".", 1)
     if plain in BLANKS:
         return None
@@ -145,7 +146,7 @@ def _spelled(text: str, *, comma: bool) -> Written | None:
 def _exact(text: str, found: Any) -> Written:
     if isinstance(found, Irrational):
         value = float(found)
-        if not isfinite(value) or value == 0:
+        if not isfinite(value) or abs(value) < _SMALLEST:
             _refuse(f"expected a number of a size that occurs, found {shortened(text)}")
         return Written(text, value, None, 0.0)
     exact = Fraction(int(found.p), int(found.q))
@@ -158,7 +159,7 @@ def _checked(text: str, exact: Fraction, half: float | None) -> Written:
         value = float(exact)
     except OverflowError:
         value = float("inf")
-    vanishes = exact != 0 and abs(value) < 1e-300
+    vanishes = exact != 0 and abs(value) < _SMALLEST
     if not isfinite(value) or vanishes or (half is not None and not isfinite(half)):
         _refuse(f"expected a number of a size that occurs, from 1e-300 to 1e308, found {shortened(text)}")
     return Written(text, value, exact, half)

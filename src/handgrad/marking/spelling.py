@@ -58,7 +58,7 @@ def arithmetic_text(text: str) -> str:
     plain = _ROOT.sub(r"sqrt(\1)", plain).replace("√", "sqrt")
     if not plain.isascii():
         plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in plain)
-    if "\\" in plain or "{" in plain:
+    if any(sign in plain for sign in "\\{$~"):
         plain = _without_commands(plain)
     plain = _SIMPLE.sub(r"(\1/\2)", plain)
     plain = _BLANKS.sub(r"\1", plain.strip())
