@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from handgrad.marking.course import Course
+from handgrad.marking.course import Courses
 from handgrad.marking.report import Report
 from handgrad.problem import Problem
 
@@ -20,5 +20,6 @@ def mark(problem: Problem, answers: Answers, *, student: str = "") -> Report:
     """
     from handgrad.marking.answers import read
 
-    course = Course(problem)
-    return Report(course, read(answers, course.readable, student=student, letters=course.letters_on_paper))
+    courses = Courses(problem)
+    script = read(answers, courses.plain.readable, student=student, letters=courses.plain.letters_on_paper)
+    return Report(courses.of(script), script)

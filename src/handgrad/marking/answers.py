@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from handgrad.arithmetic.numerals import described
 from handgrad.errors import InputError, Mistake
-from handgrad.marking.collecting import Collector
+from handgrad.marking.collecting import DECLARATIONS, Collector
 from handgrad.marking.plain_toml import quick
 from handgrad.marking.script import Readable, Script
 from handgrad.problem_file import read_text, toml_tree
@@ -35,9 +35,11 @@ def read(
 ) -> Script:
     """The script of a file (by its suffix) or of a dict: name -> number, text, or nested lists of them.
 
-    A table [answers] or [printed] may stand around the answers, and ``student = "a name"`` beside them; the
-    ``student`` given here goes before it. ``letters``: the table of the problem's notation. Of an entry that
-    is given twice the first counts. Raises InputError for a file that cannot be read at all.
+    A table [answers] or [printed] may stand around the answers, and beside them ``student = "a name"`` (the
+    ``student`` given here goes before it), ``loss_factor = 1`` for another factor of the loss than the problem's,
+    ``transposed = true`` (or a list of names) for weights that are written transposed. ``letters``: the table of
+    the problem's notation. Of an entry that is given twice the first counts. Raises InputError for a file that
+    cannot be read at all.
     """
     into = Collector(readable, letters)
     if isinstance(source, Mapping):
@@ -55,6 +57,9 @@ def _table(tree: Mapping[Any, Any], into: Collector) -> str:
     """The answers of a tree of keys; the student's name if it holds one."""
     student = str(tree[_STUDENT]) if isinstance(tree.get(_STUDENT), str) else ""
     tables = [name for name in TABLES if isinstance(tree.get(name), Mapping)]
+    for key in DECLARATIONS:
+        if key in tree:
+            into.declare(key, tree[key])
     for count, (key, value) in enumerate(tree.items()):
         if into.full or count >= _MOST_KEYS:
             into.refuse(str(key), "", f"more than {_MOST_KEYS} answers; the rest is not read")
@@ -64,7 +69,7 @@ def _table(tree: Mapping[Any, Any], into: Collector) -> str:
                 student = _table(value, into) or student
             elif not tables:
                 into.refuse(str(key), "a table", "expected a number, a text or a list of them, found a table")
-        elif key != _STUDENT:
+        elif key != _STUDENT and key not in DECLARATIONS:
             _pair(key, value, into)
     return student
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from handgrad.errors import InputError, Mistake
 from handgrad.marking.answers import read
-from handgrad.marking.course import Course
+from handgrad.marking.course import Courses
 from handgrad.marking.report import Report, cell
 from handgrad.problem import Problem
 
@@ -63,7 +63,7 @@ def mark_class(
 
     Raises InputError if there are no submissions, or the CSV cannot be written.
     """
-    course, names, tally = Course(problem), submissions(folder), Tally()
+    courses, names, tally = Courses(problem), submissions(folder), Tally()
     aside = Path(f"{os.fspath(out)}.partial")
     try:
         end = _resumed(aside, names, tally)
@@ -73,7 +73,7 @@ def mark_class(
             if not end:
                 writer.writerow(HEAD)
             for i in range(tally.scripts, len(names)):
-                line = marked(course, Path(folder, names[i]))
+                line = marked(courses, Path(folder, names[i]))
                 writer.writerow(_cells(line))
                 tally.add(line)
                 if progress is not None:
@@ -107,11 +107,11 @@ def _line(row: list[str]) -> Line:
     return Line(name, student, float(score), float(total), first, named, int(unread), error)
 
 
-def marked(course: Course, path: Path) -> Line:
+def marked(courses: Courses, path: Path) -> Line:
     """One submission, marked."""
     try:
-        report = Report(course, read(path, course.readable, letters=course.letters_on_paper))
-        return line_of(path.name, report)
+        script = read(path, courses.plain.readable, letters=courses.plain.letters_on_paper)
+        return line_of(path.name, Report(courses.of(script), script))
     except InputError as error:
         return Line(path.name, path.stem, 0.0, 0.0, "", (), 0, str(error).partition("\n")[0])
 

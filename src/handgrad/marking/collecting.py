@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec.structs import replace
+
 from handgrad.arithmetic.numerals import described
 from handgrad.marking.arrays import entry_word, fits, leaves, place, refusal, size
 from handgrad.marking.names import Found, resolve
@@ -13,6 +15,10 @@ from handgrad.marking.preparing import prepared, sides
 from handgrad.marking.script import Readable, Script, Unread, Written
 from handgrad.marking.spelling import visible
 from handgrad.marking.values import Reading, readings
+
+LOSS_FACTOR, TRANSPOSED = "loss_factor", "transposed"
+DECLARATIONS = (LOSS_FACTOR, TRANSPOSED)
+"""Keys by which a script says how it is to be read."""
 
 MOST_UNREAD = 200
 """So many lines that cannot be read end the reading: it is no script."""
@@ -32,12 +38,41 @@ class Collector:
         self.readable, self.letters = readable, letters
         self.entries: dict[str, dict[int, Written]] = {}
         self.unread: list[Unread] = []
+        self.loss_factor = ""
+        self._transposed: frozenset[str] = frozenset()
         self.full = False
         """Whether too much could not be read: the rest is not looked at."""
 
     def script(self, student: str) -> Script:
-        """All of it as a script."""
-        return Script(visible(student), self.entries, tuple(self.unread))
+        """All of it as a script; what was declared to be transposed stands the right way round."""
+        for name in self._transposed & self.entries.keys():
+            rows, columns = self.readable.shapes[name]
+            turned = {at % columns * rows + at // columns: entry for at, entry in self.entries[name].items()}
+            self.entries[name] = dict(sorted(turned.items()))
+        return Script(visible(student), self.entries, tuple(self.unread), self.loss_factor)
+
+    def declare(self, key: str, value: Any) -> None:
+        """What a script says of itself: its loss factor, and which weights (true: all) it writes transposed."""
+        if key == LOSS_FACTOR:
+            self._declare_factor(value)
+            return
+        names = list(self.readable.weights) if value is True else value if isinstance(value, list) else []
+        unknown = [name for name in names if name not in self.readable.weights]
+        if unknown or not names:
+            known = ", ".join(self.readable.weights)
+            self.refuse(key, _shown(value, key), f"expected true or a list of {known}")
+            return
+        self._transposed = frozenset(names)
+        turned = {name: self.readable.shapes[name][::-1] for name in names}
+        self.readable = replace(self.readable, shapes={**self.readable.shapes, **turned})
+
+    def _declare_factor(self, value: Any) -> None:
+        try:
+            number = written(value)
+        except ValueError as error:
+            self.refuse(LOSS_FACTOR, _shown(value, LOSS_FACTOR), str(error))
+        else:
+            self.loss_factor = "" if number is None else str(number.exact)
 
     def refuse(self, where: str, text: object, why: str) -> None:
         """List what could not be read."""

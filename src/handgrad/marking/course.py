@@ -8,16 +8,19 @@ of them, the next quantity may come from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
 from typing import Any
 
 import numpy as np
+from msgspec.structs import replace
 
 from handgrad.arithmetic import float_functions
-from handgrad.marking.script import Readable
-from handgrad.notation.symbols import convention
+from handgrad.errors import InputError
+from handgrad.marking.script import Readable, Script
+from handgrad.notation.symbols import convention, parted
 from handgrad.ops.elementwise import Elementwise
 from handgrad.ops.losses import Loss
-from handgrad.ops.op import Op, Shape
+from handgrad.ops.op import Constant, Op, Shape
 from handgrad.plan import HIDDEN, Step
 from handgrad.problem import Problem
 from handgrad.query import Query, parse
@@ -103,7 +106,9 @@ class Course:
         """What a script may name."""
         given = {name: self.outer(name, shape) for name, shape in self.plan.given.items()}
         named = {name: quantity.shape for name, quantity in self.quantities.items()}
-        return Readable({**given, **named}, self.aliases)
+        matrices = {name for name, written in self.problem.network.parameters.items() if len(written.shape) == 2}
+        weights = [name for name in (*given, *named) if parted(name.removeprefix("dL/d"))[0] in matrices]
+        return Readable({**given, **named}, self.aliases, weights=tuple(weights))
 
     @property
     def letters_on_paper(self) -> dict[str, str]:
@@ -218,3 +223,30 @@ class _Raw(Mapping[str, Array]):
 def asked_name(query: Query) -> str:
     """The name of a function of a quantity: sum(dL/dK1)."""
     return f"{query.function}({query.name})"
+
+
+class Courses:
+    """The course of a problem, and of the same with another loss factor, as scripts declare it."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.plain = Course(problem)
+        self._others: dict[str, Course] = {}
+
+    def of(self, script: Script) -> Course:
+        """The course that a script is held against. Raises InputError if the loss has no such factor."""
+        factor = script.loss_factor
+        if not factor:
+            return self.plain
+        if factor not in self._others:
+            self._others[factor] = Course(self._with(factor))
+        return self._others[factor]
+
+    def _with(self, factor: str) -> Problem:
+        loss = self.problem.loss
+        if loss is None or "factor" not in loss.__struct_fields__:
+            message = f"loss_factor = {factor}: the loss of this problem has no factor"
+            raise InputError(message)
+        problem = copy(self.problem)
+        problem.loss = replace(loss, factor=Constant(factor))
+        return problem

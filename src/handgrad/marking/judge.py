@@ -181,7 +181,7 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
         middle = float(centre.flat[verdict.place])
         radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
         off = abs(value - middle) / (1 + RELATIVE)
-        if off > 2 * (half + radius) or value * middle < 0:
+        if off > min(2 * (half + radius), abs(middle)) or value * middle < 0:
             continue
         verdict.expected, verdict.radius = middle, radius
         if value:
@@ -205,6 +205,6 @@ def _nothing(verdict: Verdict) -> bool:
 
 
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:
-    """Whether the entry is off by no more than a unit of its last digit."""
+    """Whether the entry is off by no more than a unit of its last digit, and that less than the number itself."""
     aims = [verdict.truth, *([] if verdict.expected is None else [verdict.expected])]
-    return any(_rounds_to(value, aim, 2 * half) and (not value or value * aim > 0) for aim in aims)
+    return any(_rounds_to(value, aim, min(2 * half, abs(aim))) and (not value or value * aim > 0) for aim in aims)

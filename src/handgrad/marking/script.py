@@ -36,6 +36,8 @@ class Script(Struct, frozen=True):
     student: str
     entries: dict[str, dict[int, Written]]
     unread: tuple[Unread, ...] = ()
+    loss_factor: str = ""
+    """The factor before the loss that the student declares in place of the problem's ("1": no ½)."""
 
 
 class Readable(Struct, frozen=True):
@@ -45,3 +47,5 @@ class Readable(Struct, frozen=True):
     aliases: dict[str, str]
     base: int = 1
     """The first index on paper."""
+    weights: tuple[str, ...] = ()
+    """The matrices that a script may declare to be written transposed: weights, and their gradients."""
