@@ -176,19 +176,22 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
     radii = own.radii(verdict.name, tainted=verdict.tainted)
     if radii is None:
         return
-    carried = _carried_status(verdict) if own.touched(verdict.name) else Status.SLIP
+    touched = own.touched(verdict.name)
     for centre, reach in zip(own.expected(verdict.name), radii, strict=True):
         middle = float(centre.flat[verdict.place])
         radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
         off = abs(value - middle) / (1 + RELATIVE)
-        if off > min(2 * (half + radius), abs(middle)) or value * middle < 0:
-            continue
-        verdict.expected, verdict.radius = middle, radius
-        if value:
-            verdict.status = carried if off <= half * own.reach + radius else Status.SLIP
-        elif half:
-            verdict.status = Status.COARSE
-        return
+        follows = touched and off <= half * own.reach + radius
+        if value * middle >= 0 and (follows or off <= min(2 * (half + radius), abs(middle))):
+            verdict.expected, verdict.radius = middle, radius
+            verdict.status = _ranged_status(verdict, value, half, follows=follows)
+            return
+
+
+def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool) -> Status:
+    if value:
+        return _carried_status(verdict) if follows else Status.SLIP
+    return Status.COARSE if half else Status.WRONG
 
 
 def _follows(value: float, centre: float, half: float) -> bool:
