@@ -38,6 +38,8 @@ class Way:
 
     def __init__(self, op: Op, rule: str, reads: dict[str, str], step: Step, by: str = "") -> None:
         self.op, self.rule, self.reads, self.step, self.by = op, rule, reads, step, by
+        self.floats: dict[str, Array] | None = None
+        """The settings of the op as floats, once they are needed."""
 
     def run(self, xp: Any, letters: dict[str, Array]) -> Array:
         """The quantity from the arrays of its letters."""
@@ -195,8 +197,13 @@ class Course:
         """The settings that are numbers, of those that a rule takes."""
         if way.rule == PRODUCT or isinstance(way, Asked):
             return {}
-        wanted = way.op.letters("dx" if way.rule == SLOPE else way.rule)
-        return {name: self.constant(way.op, name, xp) for name in way.op.given_constants if name in wanted}
+        if way.floats is None or xp is not float_functions:
+            wanted = way.op.letters("dx" if way.rule == SLOPE else way.rule)
+            found = {name: self.constant(way.op, name, xp) for name in way.op.given_constants if name in wanted}
+            if xp is not float_functions:
+                return found
+            way.floats = found
+        return way.floats
 
     def constant(self, op: Op, name: str, xp: Any) -> Array:
         """A setting of an op in an arithmetic."""

@@ -92,8 +92,8 @@ def _judged(own: Own, script: Script) -> list[Verdict]:
 
 def _cuts(verdicts: list[Verdict]) -> bool:
     """Whether the script cuts digits off where it should round: hardly an entry is above what it should be."""
-    if not any(verdict.status is Status.SLIP or verdict.status is Status.WRONG for verdict in verdicts):
-        return False
+    if not any(verdict.status is Status.WRONG for verdict in verdicts):
+        return False  # no tolerance is asked for
     short = above = 0
     for verdict in verdicts:
         aim = abs(verdict.truth if verdict.expected is None else verdict.expected)
@@ -158,8 +158,8 @@ def _rounds_to(value: float, truth: float, half: float) -> bool:
 
 def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
     """Judge an entry by what follows from the own values as they are written."""
-    centres = [float(centre.flat[verdict.place]) for centre in own.expected(verdict.name)]
-    verdict.expected = min(centres, key=lambda centre: abs(value - centre))
+    centres = [centre[verdict.place] for centre in own.centres(verdict.name)]
+    verdict.expected = centres[0] if len(centres) == 1 else min(centres, key=lambda centre: abs(value - centre))
     if any(_follows(value, centre, half) for centre in centres):
         zero = not value and not (verdict.tainted and _nothing(verdict))
         verdict.status = Status.COARSE if zero else _carried_status(verdict)
@@ -177,8 +177,8 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
     if radii is None:
         return
     touched = own.touched(verdict.name)
-    for centre, reach in zip(own.expected(verdict.name), radii, strict=True):
-        middle = float(centre.flat[verdict.place])
+    for centre, reach in zip(own.centres(verdict.name), radii, strict=True):
+        middle = centre[verdict.place]
         radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
         off = abs(value - middle) / (1 + RELATIVE)
         follows = touched and off <= half * own.reach + radius

@@ -87,12 +87,22 @@ def _explaining(own: Own, source: Own, group: list[Verdict], general: Iterable[K
     known: set[tuple[float, ...]] = set()
     for kind in (_of_rules, *general):
         for label, hint, given in kind(source, name):
-            met = [_met(own, verdict, given(verdict.place)) for verdict in group]
-            values = tuple(round(value, _PLACES) for value in met if value is not None)
-            if len(values) == len(group) and (kind is _of_rules or values not in known):
+            values = _all_met(own, group, given)
+            if values is not None and (kind is _of_rules or values not in known):
                 found.setdefault(label, Mistake(name, label, hint, places))
                 known.add(values)
     return tuple(found.values())
+
+
+def _all_met(own: Own, group: list[Verdict], given: Given) -> tuple[float, ...] | None:
+    """What a mistake gives at the places of a group; None as soon as one entry is not that."""
+    values = []
+    for verdict in group:
+        value = _met(own, verdict, given(verdict.place))
+        if value is None:
+            return None
+        values.append(round(value, _PLACES))
+    return tuple(values)
 
 
 _PLACES = 12
@@ -105,8 +115,10 @@ def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
         return None
     half = own.grain if written.half is None else written.half
     for value in values:
-        reach = max(2 * half, RELATIVE * abs(value)) + min(_spread(own, verdict, value), CLOSE * abs(written.value))
-        if abs(written.value - value) <= reach:
+        off = abs(written.value - value)
+        if off <= max(2 * half, RELATIVE * abs(value)):
+            return value
+        if off <= 2 * half + CLOSE * abs(written.value) and off <= 2 * half + _spread(own, verdict, value):
             return value
     return None
 
@@ -120,7 +132,7 @@ def _spread(own: Own, verdict: Verdict, value: float) -> float:
     radii = own.radii(verdict.name, tainted=verdict.tainted)
     if radii is None:
         return 0.0
-    right = abs(float(own.expected(verdict.name)[0].flat[verdict.place]))
+    right = abs(own.centres(verdict.name)[0][verdict.place])
     return float(radii[0][verdict.place]) * max(1.0, abs(value) / right if right else 1.0)
 
 
@@ -190,8 +202,7 @@ def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
 def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
     """What can happen to single entries."""
     earlier = _earlier(own, name)
-    for expected in own.expected(name):
-        values = [float(value) for value in expected.flat]
+    for values in own.centres(name):
         for label, hint, given in _SINGLE:
             yield label, hint, partial(given, values)
         yield "copied from elsewhere", "this is the value of an earlier quantity", lambda place: earlier  # noqa: ARG005  the same at each place

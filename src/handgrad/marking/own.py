@@ -33,6 +33,7 @@ class Own(dict[str, Array]):
         self.degenerate: dict[str, str] = {}
         """Quantities that nothing is carried forward from, and why."""
         self._expected: dict[str, list[Array]] = {}
+        self._centres: dict[str, list[list[float]]] = {}
         self._radii: dict[Any, list[Array] | None] = {}
 
     def __missing__(self, name: str) -> Array:
@@ -86,6 +87,12 @@ class Own(dict[str, Array]):
                 found = [np.asarray(self.course.computed(way, float_functions, self)) for way in self.ways(name)]
             self._expected[name] = found
         return self._expected[name]
+
+    def centres(self, name: str) -> list[list[float]]:
+        """The same, entry after entry."""
+        if name not in self._centres:
+            self._centres[name] = [values.ravel().tolist() for values in self.expected(name)]
+        return self._centres[name]
 
     def radii(self, name: str, *, tainted: bool) -> list[Array] | None:
         """How far that may lie off for the digits that the own values are written to; None where it is not bounded.

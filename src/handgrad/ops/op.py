@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from msgspec import Struct
@@ -245,14 +246,19 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @classmethod
     def mistakes(cls, rule: str) -> tuple[Misrule, ...]:
         """The mistakes that are known of a rule."""
-        methods = {name: method for kind in reversed(cls.__mro__) for name, method in vars(kind).items()}
-        known = (getattr(method, "misrule", None) for method in methods.values())
-        return tuple(one for one in known if isinstance(one, Misrule) and one.rule == rule)
+        return tuple(one for one in _misrules(cls) if one.rule == rule)
 
     def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """Pairs of a symbol and what it stands for (σ(a) and 1/(1+e^−a)), shown once; ``a`` is one entry."""
         del a
         return ()
+
+
+@cache
+def _misrules(kind: type[Op]) -> tuple[Misrule, ...]:
+    methods = {name: method for base in reversed(kind.__mro__) for name, method in vars(base).items()}
+    known = (getattr(method, "misrule", None) for method in methods.values())
+    return tuple(one for one in known if isinstance(one, Misrule))
 
 
 OPS: dict[str, type[Op]] = {}
