@@ -10,7 +10,7 @@ import pytest
 import handgrad as hg
 from handgrad.notation.nodes import Fraction, Function, Negative, Number, Power
 from handgrad.ops.textbook import elided_sum, long_sums
-from handgrad.working.contributions import value
+from handgrad.working.sums import value
 
 
 def lenet() -> hg.Problem:

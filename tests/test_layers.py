@@ -42,6 +42,9 @@ STOREYS = [
 DOORS = {
     ("trace", "working"): "a trace shows its working",
     ("working", "render"): "a document writes itself in a format",
+    ("network", "render"): "a network shows itself in a notebook",
+    ("problem", "render"): "a problem shows itself in a notebook",
+    ("trace", "render"): "a trace shows itself in a notebook",
     ("drawing", "render"): "a picture writes itself as SVG and PNG",
 }
 """Imports upwards, inside functions, that the public methods need."""

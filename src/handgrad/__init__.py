@@ -20,6 +20,7 @@ from handgrad.verify import verify
 from handgrad.working.document import Document
 
 if TYPE_CHECKING:
+    from handgrad.drawing import draw
     from handgrad.interop.code import to_numpy_code, to_torch_code
     from handgrad.interop.keras_import import from_keras
     from handgrad.interop.onnx_export import to_onnx
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LATE = {
+    "draw": "handgrad.drawing",
     "from_keras": "handgrad.interop.keras_import",
     "from_onnx": "handgrad.interop.onnx_import",
     "from_torch": "handgrad.interop.torch_import",
@@ -39,7 +41,7 @@ _LATE = {
     "to_onnx": "handgrad.interop.onnx_export",
     "to_torch_code": "handgrad.interop.code",
 }
-"""What needs NumPy or another library: imported when it is used."""
+"""What is not needed to solve a problem, or needs NumPy or another library: imported when it is used."""
 
 
 def __getattr__(name: str) -> Any:
@@ -61,6 +63,7 @@ __all__ = [
     "Problem",
     "Trace",
     "__version__",
+    "draw",
     "from_keras",
     "from_onnx",
     "from_torch",

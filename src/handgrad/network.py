@@ -109,6 +109,11 @@ class Network:
         inputs = ", ".join(str(list(shape)) for shape in self.inputs.values())
         return f"Network({inputs} → {' → '.join(node.op.name for node in self.nodes)})"
 
+    def _repr_html_(self) -> str:
+        from handgrad.render.summary import network
+
+        return network(self)
+
 
 def columns_of_first(layers: list[dict[str, Any]]) -> int | None:
     """How many inputs the weights of a first dense layer have columns for; None where that is not said."""

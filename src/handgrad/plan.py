@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from handgrad.network import Node
+from handgrad.notation.symbols import convention
 from handgrad.ops.losses import Loss
 from handgrad.ops.op import Op, Shape
 from handgrad.ops.sums import Contributions
@@ -66,6 +67,8 @@ class Plan(Struct, frozen=True):
     aliases: dict[str, str]
     batch: bool
     examples: int
+    base: int = 1
+    """Where the places of a question count from: 1 or 0."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -133,7 +136,9 @@ class _Planner:
             for count in range(1, problem.steps + 1):
                 self._update(problem.update, count)
                 self._pass(count, backward=count < problem.steps)
-        return Plan(self.given, frozenset(self.batched), self.steps, self._aliases(), problem.batch, problem.examples)
+        base = convention(problem.notation).indices
+        batched, aliases = frozenset(self.batched), self._aliases()
+        return Plan(self.given, batched, self.steps, aliases, problem.batch, problem.examples, base)
 
     def _pass(self, count: int, *, backward: bool = True) -> None:
         """Forward, loss and backward with the parameters after so many updates."""

@@ -16,7 +16,7 @@ from handgrad.arithmetic.numerals import Literal
 from handgrad.arithmetic.written import WrittenArray
 from handgrad.errors import InputError, Mistake, Path
 from handgrad.network import Builder, Network
-from handgrad.notation.symbols import convention
+from handgrad.notation.symbols import mistakes as notation_mistakes
 from handgrad.ops import LOSSES, UPDATES
 from handgrad.ops.losses import Loss, Reduction
 from handgrad.ops.op import PENALTIES, Constant, Op, Shape
@@ -54,7 +54,8 @@ class Problem:
     """What is to be worked out; its parts are those of a problem file."""
 
     title: str
-    notation: str | dict[str, str]
+    notation: str | dict[str, Any]
+    """Symbols and layout; places of questions count as it says, labels and axes of the file always from 1."""
     arithmetic: str
     digits: int
     network: Network
@@ -155,6 +156,11 @@ class Problem:
 
         return substituted(self, values)
 
+    def _repr_html_(self) -> str:
+        from handgrad.render.summary import problem
+
+        return problem(self)
+
 
 class _Reader:
     """Checks a tree part by part and gathers the mistakes."""
@@ -204,11 +210,12 @@ class _Reader:
         problem.notation = tree.get("notation", "a,h")
         if problem.digits not in DIGITS:
             self._mistake(("digits",), f"expected 1 to {DIGITS[-1]}, found {problem.digits}")
-        for key, check in (("arithmetic", arithmetic), ("notation", convention)):
-            try:
-                check(getattr(problem, key))
-            except ValueError as error:
-                self._mistake((key,), str(error))
+        try:
+            arithmetic(problem.arithmetic)
+        except ValueError as error:
+            self._mistake(("arithmetic",), str(error))
+        for key, text in notation_mistakes(problem.notation):
+            self._mistake(("notation", key) if key else ("notation",), text)
 
     def _typed(self, tree: dict[str, Any], key: str, kind: type, words: str, default: Any) -> Any:
         value = tree.get(key, default)

@@ -1,4 +1,4 @@
-"""Questions: "dL/dW1[2,3]", "a2", "sum(dL/dK1)". Indices count from 1, as on paper.
+"""Questions: "dL/dW1[2,3]", "a2", "sum(dL/dK1)". Indices count from 1, as on paper, or from 0 by the notation.
 
 A question is a quantity, an entry of one, or sum, mean, max, argmax of one.
 """
@@ -75,22 +75,23 @@ def _unknown(name: str, text: str, plan: Plan) -> str:
 def _index(rest: str, name: str, text: str, plan: Plan) -> Shape:
     parts = rest[:-1].split(",")
     if not rest.endswith("]") or not all(part.isascii() and part.isdigit() and len(part) < 10 for part in parts):
-        message = f'cannot read the index of "{text}"; it is written as in W1[2,3], places counted from 1'
+        message = f'cannot read the index of "{text}"; it is written as in W1[2,3], places counted from {plan.base}'
         raise InputError(message)
     shape = plan.shape(name)
     axes = (plan.examples, *shape) if plan.batch and name in plan.batched else shape
     index = tuple(int(part) for part in parts)
-    if not axes and index == (1,):
+    if not axes and index == (plan.base,):
         return ()
     if len(index) != len(axes):
         wanted = f"{len(axes)} places" if len(axes) != 1 else "1 place"
         message = f'"{text}": {name} has {wanted}{_axes(axes)}, the index has {len(index)}'
         raise InputError(message)
     for axis, (place, length) in enumerate(zip(index, axes, strict=True)):
-        if not 1 <= place <= length:
-            message = f'"{text}": place {axis + 1} of {name} runs from 1 to {length}, found {place}'
+        first, last = plan.base, plan.base + length - 1
+        if not first <= place <= last:
+            message = f'"{text}": place {axis + 1} of {name} runs from {first} to {last}, found {place}'
             raise InputError(message)
-    return tuple(place - 1 for place in index)
+    return tuple(place - plan.base for place in index)
 
 
 def _axes(axes: Shape) -> str:

@@ -10,7 +10,7 @@ from msgspec.structs import fields
 
 from handgrad.arithmetic.arithmetic import NAMES
 from handgrad.network import MAX_AXES
-from handgrad.notation.symbols import CONVENTIONS, LETTERS
+from handgrad.notation.symbols import CHOICES, CONVENTIONS, LETTERS
 from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
 from handgrad.ops.op import Constant, Constants, Op
 from handgrad.plan import UPSTREAM
@@ -35,7 +35,8 @@ def schema() -> Schema:
         "properties": {
             "title": {"type": "string"},
             "notation": {
-                "anyOf": [{"enum": list(CONVENTIONS)}, _table({letter: {"type": "string"} for letter in LETTERS})]
+                "anyOf": [{"enum": list(CONVENTIONS)}, _table(_notation())],
+                "description": "symbols: the letters of a known notation, which others of this table override",
             },
             "arithmetic": {"type": "string", "description": ", ".join(NAMES)},
             "digits": {"type": "integer", "minimum": 1, "maximum": 100},
@@ -49,6 +50,11 @@ def schema() -> Schema:
         },
         "$defs": {"number": _number(), "array": _array()},
     }
+
+
+def _notation() -> Schema:
+    choices = {key: {"enum": list(known), "default": known[0]} for key, known in CHOICES.items()}
+    return choices | {letter: {"type": "string", "maxLength": 12} for letter in LETTERS}
 
 
 def _update_keys() -> Schema:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from math import prod
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from flint import fmpq
+from msgspec.structs import replace
 
 from handgrad.arithmetic.arithmetic import Arithmetic, Shown, arithmetic
 from handgrad.arithmetic.written import Written, WrittenArray
-from handgrad.errors import DomainError, InputError, Undecided
+from handgrad.errors import DomainError, InputError, Mistake, Undecided
+from handgrad.notation.symbols import as_table, convention, mistakes
 from handgrad.ops.op import Shape
 from handgrad.ops.places import unravel
 from handgrad.plan import HIDDEN, UNIT, UPSTREAM, WEIGHT, Plan, Step, plan
@@ -70,6 +73,11 @@ class Trace:
     def __repr__(self) -> str:
         return f"Trace({self.problem.title or 'untitled'!r}, {self.arithmetic.name})"
 
+    def _repr_html_(self) -> str:
+        from handgrad.render.summary import trace
+
+        return trace(self)
+
     def value(self, query: Query) -> Any:
         """The value of a parsed question, as a user of the trace meets it."""
         return self.decided(lambda: self._value(query))
@@ -88,13 +96,30 @@ class Trace:
 
         return Answer(self, parse(question, self.plan))
 
-    def working(self, questions: Sequence[str] | None = None) -> Document:
-        """The worked solution; with questions, only what their answers need."""
+    def working(
+        self, questions: Sequence[str] | None = None, *, notation: str | dict[str, Any] | None = None
+    ) -> Document:
+        """The worked solution; with questions, only what their answers need.
+
+        ``notation`` has keys of a problem's that hold in place of the problem's own.
+        """
         from handgrad.working.builder import document
 
-        asked = self.problem.questions if questions is None else questions
-        queries = [parse(question, self.plan) for question in asked]
-        return self.decided(lambda: document(self, queries))
+        shown = self if notation is None else self.noted(notation)
+        # the problem's own questions count as the problem does
+        known, asked = (self.plan, self.problem.questions) if questions is None else (shown.plan, questions)
+        queries = [parse(question, known) for question in asked]
+        return shown.decided(lambda: document(shown, queries))
+
+    def noted(self, notation: str | dict[str, Any]) -> Trace:
+        """The same numbers in another notation: its keys hold in place of the problem's. InputError for a wrong one."""
+        wrong = [Mistake(("notation", key) if key else ("notation",), text) for key, text in mistakes(notation)]
+        if wrong:
+            raise InputError(wrong)
+        other, problem = copy(self), copy(self.problem)
+        problem.notation = {**as_table(problem.notation), **as_table(notation)}
+        other.problem, other.plan = problem, replace(self.plan, base=convention(problem.notation).indices)
+        return other
 
     def substitute(self, values: dict[str, Any], arithmetic: str | None = None) -> Trace:
         """The trace with numbers in place of symbols; exact where none is left, unless an arithmetic is named."""
@@ -194,7 +219,7 @@ class Trace:
             value = value[query.index] if query.index else value
             value = xp.asarray(value)
         if query.function == "argmax":
-            return _place(xp, value), True
+            return _place(xp, value, self.plan.base), True
         found = xp.max(value, axis=None) if query.function == "max" else xp.sum(value, axis=None)
         settled, exact = self.arithmetic.settle(found / prod(value.shape) if query.function == "mean" else found)
         return self.arithmetic.outward(settled), exact
@@ -212,11 +237,11 @@ def letter_values(step: Step, values: dict[str, Any], xp: Any, examples: int) ->
     return letters | step.known
 
 
-def _place(xp: Any, value: Any) -> int | tuple[int, ...]:
-    """Where the largest entry stands, counted from 1; one number for a vector."""
+def _place(xp: Any, value: Any, base: int) -> int | tuple[int, ...]:
+    """Where the largest entry stands, as a question counts; one number for a vector."""
     best = int(flat(xp.argmax(xp.reshape(value, (1, -1)), axis=1))[0])
-    index = tuple(i + 1 for i in unravel(best, tuple(value.shape)))
-    return index[0] if len(index) == 1 else index or 1
+    index = tuple(i + base for i in unravel(best, tuple(value.shape)))
+    return index[0] if len(index) == 1 else index or base
 
 
 def flat(value: Any) -> Any:

@@ -16,6 +16,7 @@ import pytest
 
 import handgrad as hg
 from conftest import EXAMPLES, example
+from handgrad.interop.code import floats
 from handgrad.ops.attention import Composite
 from handgrad.ops.op import OPS, Sample
 
@@ -93,6 +94,20 @@ def problem_of(name: str, sample: Sample) -> hg.Problem:
 @pytest.mark.parametrize(("name", "sample"), CASES)
 def test_every_op(name: str, sample: Sample, library: str) -> None:
     agree(problem_of(name, sample), library)
+
+
+@pytest.mark.parametrize(("name", "sample"), [case for case in CASES if str(case.id).endswith("-0")])
+def test_every_op_in_the_cells_of_a_notebook(name: str, sample: Sample) -> None:
+    trace = hg.solve(problem_of(name, sample), "rounded(3)")
+    program = trace.working().code()
+    assert program is not None
+    names: dict[str, Any] = {}
+    cells = [*program.given.values(), *program.steps.values()]
+    for lines in (*program.opening, *("\n".join((*cell.lines, cell.check)) for cell in cells)):
+        exec(lines, names)  # noqa: S102  what is under test
+    found = [np.asarray(names[cell.shows]) for cell in program.steps.values()]
+    for quantity, value in zip(program.steps, found, strict=True):
+        np.testing.assert_allclose(value, floats(trace.raw(quantity)), rtol=1e-12, err_msg=quantity)
 
 
 def test_a_program_runs_by_itself(tmp_path: Any) -> None:

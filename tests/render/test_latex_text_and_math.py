@@ -20,6 +20,7 @@ from handgrad.render.latex_text import text
     [
         (Transpose(W) @ Hadamard((X, X)), r"\mathbf{W}_{1}^{\top} \, \left(\mathbf{x} \odot \mathbf{x}\right)"),
         (Entry(Symbol("x", sup="2"), (3,)), "x_{3}^{(2)}"),
+        (Entry(Symbol("X"), ("2(i−1)+t", "j")), "X_{2(i-1)+t,j}"),
         (Power(Symbol("f", "1", primes=1), TWO), "{f'_{1}}^{2}"),
         (Symbol("f", "1", primes=1, sup="2"), "f'^{(2)}_{1}"),
         (Transpose(Symbol("x", sup="2", bold=True)), r"{\mathbf{x}^{(2)}}^{\top}"),

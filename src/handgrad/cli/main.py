@@ -14,7 +14,7 @@ from handgrad.errors import InputError
 
 if TYPE_CHECKING:
     from handgrad.trace import Trace
-    from handgrad.working.document import Document
+    from handgrad.working.document import Document, Kind
 
 TABLES = ("terminal", "markdown", "latex", "html", "pdf")
 """Formats of the table of ops."""
@@ -60,7 +60,7 @@ main.add_command(mark)
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
 def solve(
     file: str, ask: tuple[str, ...], values: tuple[str, ...], arithmetic: str | None, digits: int | None,
-    form: str | None, only: str | None, paper: str, fragment: bool, output: str | None,
+    form: str | None, only: Kind | None, paper: str, fragment: bool, output: str | None,
 ) -> None:  # fmt: skip
     """Work out FILE (TOML or JSON; - is standard input): forward pass, loss, backward pass.
 

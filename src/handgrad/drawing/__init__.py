@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from handgrad.drawing.draw import draw
+from handgrad.drawing.whole import draw
 
 __all__ = ["draw"]

@@ -18,7 +18,10 @@ Span = str | Expr
 
 
 class Paragraph(Struct, frozen=True):
-    """Words with mathematics in the line; ``role`` is "text", "lead" (names the layer that follows) or "note"."""
+    """Words with mathematics in the line; ``role`` is "text", "lead", "note" or "room".
+
+    "lead" names the layer that follows; "room" has no words: it is blank space to write in.
+    """
 
     spans: tuple[Span, ...]
     role: str = "text"
@@ -65,7 +68,7 @@ Block = Paragraph | Equation | Table | Figure
 class Section(Struct, frozen=True):
     """A titled run of blocks; ``key`` says which whatever the language of its title.
 
-    Keys: "given", "forward", "loss", "backward", "update", "answers", "appendix".
+    Keys: "given", "forward", "loss", "backward", "update", "answers", "questions", "appendix".
     """
 
     title: str
@@ -80,6 +83,7 @@ def sources(sections: Iterable[Section]) -> dict[int, tuple[int, ...]]:
     for section in sections:
         for block in section.blocks:
             if isinstance(block, Equation) and block.number:
-                found[block.number] = tuple(sorted({settled[name] for name in block.uses if name in settled}))
+                needed = block.uses or (block.name,)  # an answer that is a value settled before comes from there
+                found[block.number] = tuple(sorted({settled[name] for name in needed if name in settled}))
                 settled.setdefault(block.name, block.number)
     return found

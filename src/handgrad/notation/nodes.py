@@ -7,6 +7,7 @@ Nodes are frozen; ``+ - * @ /`` build larger ones from smaller ones, so that a r
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -213,9 +214,10 @@ class Relation(Expr, frozen=True):
 
 
 class Cases(Expr, frozen=True):
-    """A choice by cases: pairs of value and condition (a Relation or Text)."""
+    """A choice by cases: pairs of value and condition (a Relation, before which ``word`` stands, or Text)."""
 
     branches: tuple[tuple[Expr, Expr], ...]
+    word: str = "if"
 
 
 class Sqrt(Expr, frozen=True):
@@ -303,9 +305,34 @@ def entry_of(value: Expr, name: str) -> Expr:
     return value
 
 
+def counted(dots: Dots, words: str) -> Expr:
+    """Dots that say how much there is of what they stand for: ⋯ (784 terms)."""
+    return Product((dots, Text(words)))
+
+
+def leaves_out(expression: Expr) -> bool:
+    """Whether an expression is dots, counted or not."""
+    match expression:
+        case Dots() | Product((Dots(), Text())):
+            return True
+    return False
+
+
 _FLIPPED = {"row": "column", "column": "row", "both": "both"}
 
 
 def negative(value: Expr) -> bool:
     """Whether value is printed with a leading minus sign."""
     return isinstance(value, Negative) or (isinstance(value, Number) and value.text.startswith("-"))
+
+
+def separator(arguments: Iterable[Expr]) -> str:
+    """What stands between arguments: a semicolon where a decimal among them has a comma."""
+    return ";" if any(map(_with_comma, arguments)) else ","
+
+
+def _with_comma(part: Any) -> bool:
+    if isinstance(part, Number):
+        return "," in part.text
+    inner = (getattr(part, name) for name in part.__struct_fields__) if isinstance(part, Expr) else part
+    return isinstance(part, (Expr, tuple)) and any(map(_with_comma, inner))

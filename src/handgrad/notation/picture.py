@@ -6,12 +6,24 @@ drawn like follows from its ``role``, so that every format styles the same thing
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import Struct
 
 from handgrad.notation.nodes import Expr
 
-Role = str
-"""What a shape stands for: "edge", "node", "window", "gradient", …; see ``render/svg.py`` for the styles."""
+Role = Literal[
+    "edge", "arrow", "back", "node", "layer", "op", "cell", "window", "given", "seen", "winner", "halo", "ground",
+    "value", "gradient", "symbol", "name", "note", "dots",
+]  # fmt: skip
+"""What a shape stands for.
+
+Lines: an "edge" joins nodes, an "arrow" quantities, "back" runs with the gradients. Boxes: a "layer" frames the
+nodes of one quantity, an "op" bears an op's name, a "cell" is an entry of a grid, a "seen" one lies under the
+"window" of a kernel or pool, a "winner" was taken by a maximum, "given" is the outline of what a window gives.
+A "halo" keeps what lies behind a label from it, "ground" does so within a frame. Labels: a "value", a "gradient",
+the "symbol" of a quantity, the "name" of an op, a "note", "dots" for what is left out.
+"""
 
 
 class Stroke(Struct, frozen=True):
@@ -51,18 +63,46 @@ class Label(Struct, frozen=True):
     y: float
     text: str | Expr
     role: Role
-    anchor: str = "middle"
-    size: float = 10.0
+    anchor: Literal["start", "middle", "end"] = "middle"
+    size: float = 12.0
     of: str = ""
 
 
-Shape = Stroke | Disc | Box | Label
+class Weight(Struct, frozen=True):
+    """The edge of one weight with its labels, which belong together: ``of`` names the weight.
+
+    The edges of all weights lie behind all of their labels.
+    """
+
+    edge: Stroke
+    labels: tuple[Box | Label, ...]
+    of: str
+
+
+Shape = Stroke | Disc | Box | Label | Weight
 
 
 class Picture(Struct, frozen=True):
-    """Shapes from back to front on a sheet of ``width`` × ``height`` points; ``title`` says in words what it shows."""
+    """Shapes on a sheet of ``width`` × ``height`` points.
+
+    ``title`` and ``description`` say in words what it shows.
+    """
 
     width: float
     height: float
     shapes: tuple[Shape, ...]
     title: str
+    description: str = ""
+    language: str = "en"
+
+    @property
+    def layers(self) -> tuple[Shape, ...]:
+        """All shapes from back to front: frames, the edges of weights, all else, the weights with their labels."""
+        frames = [shape for shape in self.shapes if isinstance(shape, Box) and shape.role == "layer"]
+        weights = [shape for shape in self.shapes if isinstance(shape, Weight)]
+        rest = [
+            shape
+            for shape in self.shapes
+            if not isinstance(shape, Weight) and not (isinstance(shape, Box) and shape.role == "layer")
+        ]
+        return (*frames, *(weight.edge for weight in weights), *rest, *weights)

@@ -4,24 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from handgrad.notation.nodes import BigSum, Dots, Entry, Expr, Fraction, Number, Symbol, add, product
 
 LONGEST_SUM = 8
 """Terms of a sum that are written out; a longer one shows its first three, dots and its last."""
 
+Term = Callable[[int], Expr]
+"""The term at a place, counted from 0."""
 
-def elided_sum(count: int, term: Callable[[int], Expr]) -> Expr:
+Elision = Callable[[int, Term], tuple[Expr, ...]]
+"""How many terms a long sum has, and its terms -> what is written of it."""
+
+
+def elided_sum(count: int, term: Term) -> Expr:
     """term(0) + term(1) + …, dots in the middle when there are many; 0 when there are none."""
     if count == 0:
         return Number("0", 0)
-    if count > LONGEST_SUM:
-        for found in _watching:
-            found.append((count, term))
-    return add(*elided(count, term))
+    if count <= LONGEST_SUM:
+        return add(*map(term, range(count)))
+    for found in _watching:
+        found.append((count, term))
+    return add(*_elision.get()(count, term))
 
 
-Term = Callable[[int], Expr]
 _watching: list[list[tuple[int, Term]]] = []
 
 
@@ -36,11 +43,24 @@ def long_sums() -> Iterator[list[tuple[int, Term]]]:
         _watching.remove(found)
 
 
-def elided(count: int, item: Callable[[int], Expr]) -> tuple[Expr, ...]:
+def elided(count: int, item: Term) -> tuple[Expr, ...]:
     """item(0), item(1), …, dots in the middle when there are many."""
     if count <= LONGEST_SUM:
         return tuple(item(i) for i in range(count))
     return (item(0), item(1), item(2), Dots(), item(count - 1))
+
+
+_elision: ContextVar[Elision] = ContextVar("elision", default=elided)
+
+
+@contextmanager
+def elided_by(elision: Elision) -> Iterator[None]:
+    """Long sums are written that way meanwhile."""
+    token = _elision.set(elision)
+    try:
+        yield
+    finally:
+        _elision.reset(token)
 
 
 def weigh(dL: Expr, expression: Expr) -> Expr:

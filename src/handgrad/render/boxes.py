@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from unicodedata import combining, east_asian_width
+from unicodedata import category, combining, east_asian_width
 
 from handgrad.notation.nodes import (
     BigSum,
@@ -22,6 +22,7 @@ from handgrad.notation.nodes import (
     Sum,
     Text,
     Transpose,
+    separator,
 )
 from handgrad.render.breaking import (
     ATOM,
@@ -50,7 +51,7 @@ class _Widths(dict[str, int]):
     """The width of each sign met so far; a hat that combines with its letter takes no room."""
 
     def __missing__(self, c: str) -> int:
-        width = self[c] = 0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1
+        width = self[c] = 0 if combining(c) or category(c) == "Mn" else 2 if east_asian_width(c) in "WF" else 1
         return width
 
 
@@ -140,12 +141,12 @@ def _operation(expression: Expr) -> Box | None:  # noqa: PLR0911  one case for e
             return beside([Box(["−"]), part(inner, STAR, first=False)])
         case Transpose(inner):
             return beside([part(inner, ATOM), Box(["ᵀ"])])
-        case Bracketed(name, inner, opens, closes):
+        case Bracketed(name, inner, opens, closes, comma):
             head = Box([word(name) if opens else ""])
             held = in_brackets(box(inner), opens=opens, closes=closes)
-            return beside([head, held] if closes else [head, held, Box([","])])
+            return beside([head, held] if closes else [head, held, Box([comma])])
         case Function(name, arguments):
-            held = in_brackets(_joined(arguments, [", "] * (len(arguments) - 1), RELATION))
+            held = in_brackets(_joined(arguments, [f"{separator(arguments)} "] * (len(arguments) - 1), RELATION))
             return beside([Box([word(name)]), held])
     return None
 
@@ -232,17 +233,18 @@ def _aligned(texts: list[str]) -> list[str]:
     dots = [text in ("⋯", "⋮", "⋱") for text in texts]
     plain = [text for text, is_dots in zip(texts, dots, strict=True) if not is_dots]
     if all(_is_number(text) for text in plain):
-        whole = max((cells(text.partition(".")[0]) for text in plain), default=0)
-        texts = [
-            text if d else " " * (whole - cells(text.partition(".")[0])) + text
-            for text, d in zip(texts, dots, strict=True)
-        ]
+        whole = max(map(_before_point, plain), default=0)
+        texts = [text if d else " " * (whole - _before_point(text)) + text for text, d in zip(texts, dots, strict=True)]
     width = max(cells(text) for text in texts)
     return [padded(centred([text], width)[0] if d else text, width) for text, d in zip(texts, dots, strict=True)]
 
 
+def _before_point(text: str) -> int:
+    return cells(text.replace(",", ".").partition(".")[0])
+
+
 def _is_number(text: str) -> bool:
-    digits = text.lstrip("−")
+    digits = text.lstrip("−").replace(",", ".", 1)
     return digits.replace(".", "").isdigit() or digits.replace("/", "").isdigit()
 
 
@@ -258,7 +260,7 @@ def _stack(stack: Stack) -> Box:
 def _cases(cases: Cases) -> Box:
     values = [inline(value) for value, _ in cases.branches]
     width = max(cells(value) for value in values)
-    conditions = [condition(when) for _, when in cases.branches]
+    conditions = [condition(when, cases.word) for _, when in cases.branches]
     rows = [f"{padded(value, width)}  {when}" for value, when in zip(values, conditions, strict=True)]
     last = len(rows) - 1
     braces = ["⎧" if i == 0 else "⎩" if i == last else "⎨" for i in range(len(rows))] if last else ["{"]

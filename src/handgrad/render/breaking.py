@@ -35,7 +35,10 @@ from handgrad.notation.nodes import (
     Star,
     Sum,
     Symbol,
+    Text,
     Transpose,
+    leaves_out,
+    separator,
 )
 
 Measure = Callable[[Expr], float]
@@ -54,6 +57,7 @@ class Bracketed(Expr, frozen=True):
     value: Expr
     opens: bool = True
     closes: bool = True
+    separator: str = ","
 
 
 _TIGHTNESS: dict[type[Expr], int] = {
@@ -106,7 +110,7 @@ def dotted(left: Expr, right: Expr) -> bool:
     return (
         (_numeric(left) and (_numeric(right) or isinstance(right, (Sum, Dots))))
         or (_numeric(right) and isinstance(left, (Sum, Dots)))
-        or (isinstance(right, (Number, Dots)) or isinstance(left, Dots))
+        or (isinstance(right, (Number, Dots)) or (isinstance(left, Dots) and not isinstance(right, Text)))
         or (isinstance(right, Fraction) and _numeric(right))
     )
 
@@ -122,7 +126,7 @@ def _numeric(expression: Expr) -> bool:
         case Function(name, arguments):
             return isinstance(name, str) and all(_numeric(argument) for argument in arguments)
         case Sum(terms) | Product(terms):
-            return all(_numeric(term) or isinstance(term, Dots) for term in terms)
+            return all(_numeric(term) or leaves_out(term) for term in terms)
     return False
 
 
@@ -212,9 +216,9 @@ def _arguments(expression: Expr) -> list[tuple[str, Expr]]:
     """A function in pieces, one for each argument; anything else in one piece."""
     if not isinstance(expression, Function) or len(expression.arguments) == 1:
         return [("", expression)]
-    last = len(expression.arguments) - 1
+    last, comma = len(expression.arguments) - 1, separator(expression.arguments)
     return [
-        ("", Bracketed("" if i else expression.name, argument, opens=i == 0, closes=i == last))
+        ("", Bracketed("" if i else expression.name, argument, opens=i == 0, closes=i == last, separator=comma))
         for i, argument in enumerate(expression.arguments)
     ]
 
@@ -257,7 +261,10 @@ def _smaller(expression: Expr, room: float, measure: Measure) -> Iterator[Expr]:
             for share in _SHARES:
                 yield Stack(tuple((label, shrunk(item, room * share, measure)) for label, item in items))
         case Sum(parts) | Product(parts) | Hadamard(parts) if len(parts) > _PAIR:
-            yield _most(type(expression), parts, room, measure)
+            kind = type(expression)
+            yield _most(kind, parts, room, measure)
+            if isinstance(parts[-1], Product) and leaves_out(parts[-1]):  # how many there are is kept to the last
+                yield kind((parts[0], parts[-1]))
         case Function(name, arguments) if len(arguments) > 1:
             yield _most(lambda kept: Function(name, kept), arguments, room, measure)
         case Sum(parts) | Product(parts) | Hadamard(parts):
@@ -328,9 +335,10 @@ def _shares(parts: Sequence[Expr], room: float, measure: Measure) -> tuple[Expr,
 
 
 def _fewer(items: tuple[Expr, ...], count: int) -> tuple[Expr, ...]:
-    """The first ``count − 1`` items, dots, the last."""
-    kept = [item for item in items if not isinstance(item, Dots)]
-    return (*kept[: max(count - 1, 1)], Dots(), kept[-1])
+    """The first ``count − 1`` items, dots, the last; dots that say how much there is stay at the end."""
+    kept = [item for item in items if not leaves_out(item)]
+    said = () if isinstance(items[-1], Dots) or not leaves_out(items[-1]) else items[-1:]
+    return (*kept[: max(count - 1, 1)], Dots(), kept[-1], *said)
 
 
 def _fewer_columns(matrix: Matrix, room: float, measure: Measure) -> Iterator[Expr]:
@@ -376,8 +384,9 @@ def children(expression: Expr) -> tuple[Expr, ...]:
 
 
 def numeric_columns(table: Table) -> list[bool]:
-    """For each column of a table whether all its entries are numbers, which stand at the right."""
-    return [bool(table.rows) and all(_is_number(row[i]) for row in table.rows) for i in range(len(table.header))]
+    """For each column of a table whether its entries are numbers, which stand at the right; some may be left out."""
+    columns = [[row[i] for row in table.rows if row[i] != ""] for i in range(len(table.header))]
+    return [bool(column) and all(map(_is_number, column)) for column in columns]
 
 
 def _is_number(span: Span) -> bool:

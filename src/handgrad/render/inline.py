@@ -32,6 +32,7 @@ from handgrad.notation.nodes import (
     Symbol,
     Text,
     Transpose,
+    separator,
 )
 from handgrad.render.breaking import (
     ATOM,
@@ -145,14 +146,15 @@ def word(name: str | Symbol) -> str:
 
 def _bracketed(part: Bracketed) -> str:
     head = f"{word(part.name)}(" if part.opens else ""
-    return f"{head}{inline(part.value)}{')' if part.closes else ','}"
+    return f"{head}{inline(part.value)}{')' if part.closes else part.separator}"
 
 
 def _function(function: Function) -> str:
     name = word(function.name)
     if name == "ln" and len(function.arguments) == 1 and tightness(function.arguments[0]) == ATOM:
         return f"{name} {inline(function.arguments[0])}"
-    return f"{name}({', '.join(inline(argument) for argument in function.arguments)})"
+    joint = f"{separator(function.arguments)} "
+    return f"{name}({joint.join(inline(argument) for argument in function.arguments)})"
 
 
 def _big_sum(total: BigSum) -> str:
@@ -162,16 +164,18 @@ def _big_sum(total: BigSum) -> str:
 
 
 def _cases(cases: Cases) -> str:
-    return "{" + "; ".join(f"{inline(value)} {condition(when)}" for value, when in cases.branches) + "}"
+    return "{" + "; ".join(f"{inline(value)} {condition(when, cases.word)}" for value, when in cases.branches) + "}"
 
 
-def condition(when: Expr) -> str:
+def condition(when: Expr, word: str) -> str:
     """When a case holds; words such as "otherwise" say it by themselves."""
-    return inline(when) if isinstance(when, Text) else f"if {inline(when)}"
+    return inline(when) if isinstance(when, Text) else f"{clean(word)} {inline(when)}"
 
 
 def _matrix(matrix: Matrix) -> str:
-    return "[" + "; ".join(", ".join(inline(entry) for entry in row) for row in matrix.rows) + "]"
+    comma = separator([entry for row in matrix.rows for entry in row])
+    below = "; " if comma == "," or matrix.shape[1] == 1 else " | "
+    return "[" + below.join(f"{comma} ".join(inline(entry) for entry in row) for row in matrix.rows) + "]"
 
 
 _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
@@ -193,7 +197,7 @@ _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Dots: lambda d: _DOTS[d.direction],
     Transpose: lambda t: wrapped(t.value, ATOM) + "ᵀ",
     Partial: lambda p: f"∂{inline(p.of)}/∂{inline(p.by)}" + (f"|{inline(p.through)}" if p.through else ""),
-    Gradient: lambda g: f"∇{inline(g.by)} {inline(g.of)}" + (f"|{inline(g.through)}" if g.through else ""),
+    Gradient: lambda g: f"∇_{inline(g.by)} {inline(g.of)}" + (f"|{inline(g.through)}" if g.through else ""),
     BigSum: _big_sum,
     Relation: lambda r: f"{inline(r.left)} {r.sign} {inline(r.right)}",
     Cases: _cases,

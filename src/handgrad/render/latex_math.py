@@ -31,6 +31,7 @@ from handgrad.notation.nodes import (
     Symbol,
     Text,
     Transpose,
+    separator,
 )
 from handgrad.render.breaking import (
     ATOM,
@@ -95,8 +96,8 @@ def _accented(symbol: Symbol) -> str:
 
 
 def _index(words: str) -> str:
-    """Letters, digits and commas as mathematics; anything else as words."""
-    if all(c in "0123456789,+-−. " or (c.isascii() and c.isalpha()) for c in words):
+    """Letters, digits, commas and brackets as mathematics; anything else as words."""
+    if all(c in "0123456789,+-−.() " or (c.isascii() and c.isalpha()) for c in words):
         return words.replace("−", "-")
     return text_in_mathematics(words)
 
@@ -109,14 +110,14 @@ def _raised(base: Expr) -> str:
 
 
 def _entry(entry: Entry) -> str:
-    indices = ",".join(_index(str(index)) for index in entry.indices)
+    written = ",".join(map(str, entry.indices))
     array = entry.array
     if isinstance(array, Symbol) and not array.sub:
-        return math(Symbol(array.base, indices, hat=array.hat, primes=array.primes, sup=array.sup))
+        return math(Symbol(array.base, written, hat=array.hat, primes=array.primes, sup=array.sup))
     letters = math(array)
     if not isinstance(array, (Symbol, Partial, Function)):
         letters = rf"\left({letters}\right)"
-    return f"{letters}[{indices}]"
+    return f"{letters}[{_index(written)}]"
 
 
 def _partial(partial: Partial) -> str:
@@ -130,7 +131,7 @@ def _gradient(gradient: Gradient) -> str:
 
 
 def _number(number: Number) -> str:
-    mantissa, _, power = number.text.partition("e")
+    mantissa, _, power = number.text.replace(",", "{,}").partition("e")
     return rf"{mantissa} \cdot 10^{{{power}}}" if power else mantissa
 
 
@@ -172,7 +173,7 @@ def operator(name: str) -> str:
 
 def _function(function: Function) -> str:
     name = operator(function.name) if isinstance(function.name, str) else math(function.name)
-    arguments = ", ".join(math(argument) for argument in function.arguments)
+    arguments = f"{separator(function.arguments)} ".join(math(argument) for argument in function.arguments)
     if function.name == "ln" and not bracketed(function.arguments[0], ATOM):
         return f"{name} {arguments}"
     return rf"{name}\left({arguments}\right)"
@@ -183,7 +184,7 @@ def _bracketed(part: Bracketed) -> str:
     name = operator(part.name) if isinstance(part.name, str) else math(part.name)
     if part.opens and part.closes:
         return rf"{name}\left({math(part.value)}\right)"
-    return f"{name}{'(' if part.opens else ''}{math(part.value)}{')' if part.closes else ','}"
+    return f"{name}{'(' if part.opens else ''}{math(part.value)}{')' if part.closes else part.separator}"
 
 
 def _big_sum(total: BigSum) -> str:
@@ -224,15 +225,17 @@ def _stack(stack: Stack) -> str:
     for label, item in stack.items:
         head = text_in_mathematics(f"{label}: ") if label else ""
         rows.append(f"{head} & {math(item)}")
+    if len(rows) == 1:
+        return rows[0].replace(" & ", " ", 1).strip()
     return r"\begin{aligned} " + r" \\ ".join(rows) + r" \end{aligned}"
 
 
-def _condition(when: Expr) -> str:
-    return math(when) if isinstance(when, Text) else rf"\text{{if }} {math(when)}"
+def _condition(when: Expr, word: str) -> str:
+    return math(when) if isinstance(when, Text) else f"{text_in_mathematics(f'{word} ')} {math(when)}"
 
 
 def _cases(cases: Cases) -> str:
-    rows = r" \\ ".join(f"{math(value)} & {_condition(when)}" for value, when in cases.branches)
+    rows = r" \\ ".join(f"{math(value)} & {_condition(when, cases.word)}" for value, when in cases.branches)
     return rf"\begin{{cases}} {rows} \end{{cases}}"
 
 

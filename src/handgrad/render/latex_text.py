@@ -85,6 +85,9 @@ _ACCENTS = dict(
         strict=True,
     )
 )
+DEVANAGARI = frozenset(map(chr, range(0x0900, 0x0980)))
+"""Signs of Hindi: KaTeX and MathJax have them within mathematics, the fonts of LaTeX have not."""
+
 _LAST_LATIN = 0xFF
 _NOT_IN_FONT = "ÐðÞþªºµ"
 """Letters up to here are in the font that LaTeX starts with, but for these."""
@@ -97,8 +100,13 @@ def text(words: str) -> str:
 
 def text_in_mathematics(words: str, command: str = "text") -> str:
     r"""Words within mathematics, in amsmath and in KaTeX; a sign of mathematics stands between two \text."""
-    inner = "".join(_character(c, "}", rf"\{command}{{") for c in normalize("NFC", words))
+    inner = "".join(c if c in DEVANAGARI else _character(c, "}", rf"\{command}{{") for c in normalize("NFC", words))
     return rf"\{command}{{{inner}}}"
+
+
+def without_devanagari(latex: str) -> str:
+    """LaTeX for its own fonts: signs that mathematics could show elsewhere are shown by their numbers."""
+    return "".join(_letter(c) if c in DEVANAGARI else c for c in latex)
 
 
 def _word(word: str) -> str:

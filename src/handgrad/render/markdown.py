@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import re
 
-from handgrad.notation.document import Block, Equation, Figure, Span, Table
+from handgrad.notation.document import Block, Equation, Figure, Span, Table, sources
 from handgrad.notation.nodes import Expr
 from handgrad.render.breaking import numeric_columns, shrunk
 from handgrad.render.inline import clean
-from handgrad.render.latex import aligned, broken
+from handgrad.render.latex import aligned, broken, origin
 from handgrad.render.latex_math import math, points
 from handgrad.working.document import Document
 
 PAGE_WIDTH = 520.0
 """Points: what a page of GitHub and a notebook's cell show without scrolling."""
+
+_ROOM = 6
+"""Lines to write in."""
 
 _SPECIAL = set("\\`*_[]#|$~")
 
@@ -21,12 +24,15 @@ _SPECIAL = set("\\`*_[]#|$~")
 def render(document: Document) -> str:
     """The document as Markdown."""
     lines = [f"# {text(document.title)}"]
+    sources_of = sources(document.sections)
     for section in document.sections:
         lines += ["", f"## {text(section.title)}"]
-        for block in section.blocks:
-            if isinstance(block, Figure):
+        for part in section.blocks:
+            if isinstance(part, Figure):
                 continue
-            lines += ["", _block(block)]
+            lines += ["", block(part)]
+            source = origin(document.language, sources_of.get(part.number, ())) if isinstance(part, Equation) else ""
+            lines += ["", f"*{text(source)}*"] if source else []
     return "\n".join(lines) + "\n"
 
 
@@ -39,18 +45,21 @@ def _entity(c: str) -> str:
     return {"<": "&lt;", ">": "&gt;", "&": "&amp;"}.get(c, c)
 
 
-def _block(block: Block) -> str:
-    match block:
+def block(part: Block) -> str:
+    """One block of a document."""
+    match part:
         case Equation():
-            return _equation(block)
+            return _equation(part)
         case Table():
-            return _table(block)
+            return _table(part)
         case Figure():
             return ""
-    words = _first_escaped("".join(_span(span) for span in block.spans).strip())
-    if block.role == "lead":
+    if part.role == "room":
+        return "\n".join(["<br>"] * _ROOM)
+    words = _first_escaped("".join(_span(span) for span in part.spans).strip())
+    if part.role == "lead":
         return f"### {words}"
-    return f"*{words}*" if block.role == "note" else words
+    return f"*{words}*" if part.role == "note" else words
 
 
 def _first_escaped(words: str) -> str:

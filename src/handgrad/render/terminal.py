@@ -15,6 +15,8 @@ INDENT = 2
 _BOLD, _DIM, _NAME, _PLAIN = "\x1b[1m", "\x1b[2m", "\x1b[36m", "\x1b[0m"
 _SIGN = 3
 """Columns of a sign with its blanks."""
+_ROOM = 8
+"""Lines to write in."""
 
 
 def render(document: Document, *, width: int = 80, colour: bool = False) -> str:
@@ -51,6 +53,8 @@ def _block(block: Block, width: int, *, colour: bool) -> list[str]:
             return _table(block, width, colour=colour)
         case Figure():
             return []
+    if block.role == "room":
+        return [""] * _ROOM
     style = {"lead": _BOLD, "note": _DIM}.get(block.role)
     lines = _paragraph(block, width)
     return [_styled(line, style, colour=colour) for line in lines] if style else lines

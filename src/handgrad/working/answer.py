@@ -81,6 +81,11 @@ class Answer:
     def _repr_markdown_(self) -> str:
         return self.working.to_markdown()
 
+    def _repr_html_(self) -> str:
+        from handgrad.render.summary import answer
+
+        return answer(self)
+
 
 def _listed(texts: Any) -> str:
     return texts if isinstance(texts, str) else "(" + ", ".join(_listed(text) for text in texts) + ")"

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from heapq import nlargest
-from math import prod
 
 from handgrad.notation.document import Block, Paragraph, Table
-from handgrad.notation.nodes import Expr, Fraction, Negative, Number, Power, Product, Sum
+from handgrad.notation.nodes import Number
+from handgrad.notation.words import say
 from handgrad.ops.op import Shape
 from handgrad.ops.textbook import Term, long_sums
 from handgrad.plan import Step
 from handgrad.working.operands import Board, Numbers, Symbols, Values
 from handgrad.working.steps import entry_form
+from handgrad.working.sums import value
 
 LISTED = 5
 
@@ -33,9 +34,15 @@ def contributions(board: Board, step: Step | None, example: int, index: Shape) -
     if not whole:
         return ()
     share = sum(sizes[k] for k in largest) / whole
-    text = f"The sum has {count} terms; the {LISTED} largest by size make up {100 * share:.3g} % of the sum of sizes:"
+    text = say(
+        board.language,
+        "The sum has {count} terms; the {listed} largest by size make up {share} % of the sum of sizes:",
+        count=count,
+        listed=LISTED,
+        share=board.convention.decimal(f"{100 * share:.3g}"),
+    )
     rows = tuple((symbols_of(k), numbers_of(k), _printed(values[k])) for k in largest)
-    return Paragraph((text,)), Table(("Term", "Numbers", "Value"), rows)
+    return Paragraph((text,)), Table(tuple(say(board.language, word) for word in ("Term", "Numbers", "Value")), rows)
 
 
 def _only_sum(board: Board, step: Step, example: int, index: Shape, kind: type[Numbers]) -> tuple[int, Term] | None:
@@ -46,22 +53,3 @@ def _only_sum(board: Board, step: Step, example: int, index: Shape, kind: type[N
 
 def _printed(number: float) -> Number:
     return Number(f"{number:.4g}".replace("e-0", "e-").replace("e+0", "e").replace("e+", "e"), number)
-
-
-def value(expression: Expr) -> float:
-    """The value of an expression of numbers; TypeError for any that is more than sums, products and powers."""
-    match expression:
-        case Number():
-            return float(expression.value)
-        case Negative(inner):
-            return -value(inner)
-        case Sum(terms):
-            return sum(map(value, terms))
-        case Product(factors):
-            return prod(map(value, factors))
-        case Fraction(above, below):
-            return value(above) / value(below)
-        case Power(base, exponent):
-            return float(value(base) ** value(exponent))
-    message = f"no sum, product or power: {expression}"
-    raise TypeError(message)

@@ -4,13 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
+from handgrad.errors import InputError
 from handgrad.notation.document import Section
+from handgrad.notation.program import Program
+
+if TYPE_CHECKING:
+    from handgrad.working.one_step import OneStep
 
 Paper = Literal["a4", "letter"]
+
+Kind = Literal["questions", "answers"]
+"""An exam sheet, or its key."""
+
+
+def _no_sheet(kind: Kind) -> Document:
+    message = f"only the working of a problem has {kind} of its own"
+    raise InputError(message)
+
+
+def nothing() -> None:
+    """No code."""
 
 
 class Document(Struct, frozen=True):
@@ -23,6 +40,16 @@ class Document(Struct, frozen=True):
     sections: tuple[Section, ...]
     data: Callable[[], dict[str, Any]] = dict
     language: str = "en"
+    sheet: Callable[[Kind], Document] = _no_sheet
+    spoken: Callable[[str], Document] | None = None
+    """The same in another language (its tag); None where there is no other."""
+
+    code: Callable[[], Program | None] = nothing
+    """The working as lines of NumPy; None where there is nothing to compute."""
+
+    def only(self, kind: Kind) -> Document:
+        """The exam sheet ("questions", with room to write and no values that give them away) or its key ("answers")."""
+        return self.sheet(kind)
 
     def to_terminal(self, width: int = 80, *, colour: bool = False) -> str:
         """Plain text with Unicode matrices, no line longer than ``width`` columns."""
@@ -82,5 +109,22 @@ class Document(Struct, frozen=True):
 
         return render(self)
 
+    def step(self, number: int) -> OneStep:
+        """The equation of that number alone, with the numbers of those that it comes from."""
+        from handgrad.working.one_step import one_step
+
+        return one_step(self.sections, number, self.language)
+
+    def to_csv(self) -> str:
+        """Every entry of every quantity on a line of its own: quantity, index, value, exact."""
+        from handgrad.render.csv import render
+
+        return render(self)
+
     def _repr_markdown_(self) -> str:
         return self.to_markdown()
+
+    def _repr_html_(self) -> str:
+        from handgrad.render.html import fragment
+
+        return fragment(self)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property
 from itertools import product
 from typing import Any
 
 from handgrad.arithmetic.exact import exact_expression
 from handgrad.arithmetic.real import ONE, Scalar
 from handgrad.arithmetic.value import Formula, comparable
-from handgrad.notation.nodes import Entry, Expr, Number, entry_of
+from handgrad.notation.nodes import Entry, Expr, Number, entry_of, transpose
 from handgrad.notation.symbols import Convention
+from handgrad.notation.words import say
 from handgrad.ops.op import Shape
 from handgrad.plan import HIDDEN, WEIGHT, Step
 from handgrad.trace import Trace, flat
-from handgrad.working.layout import arrange
+from handgrad.working.layout import Cell, arrange
+from handgrad.working.rows import Letter
 
 
 class Board:
@@ -26,10 +30,36 @@ class Board:
     def __init__(self, trace: Trace, convention: Convention) -> None:
         self.trace, self.plan, self.convention = trace, trace.plan, convention
         self.exact = True
+        self._printed = True
+        self._floats: dict[str, list[float]] = {}
 
     def fresh(self) -> None:
         """Forget what was written so far: a new line begins."""
         self.exact = True
+
+    @contextmanager
+    def unprinted(self) -> Iterator[None]:
+        """Numbers have their values alone meanwhile, as they are computed with."""
+        before, self._printed = self._printed, False
+        try:
+            yield
+        finally:
+            self._printed = before
+
+    @property
+    def language(self) -> str:
+        """That of the words."""
+        return self.convention.language
+
+    def label(self, words: str, place: int) -> str:
+        """What stands before a matrix of a stack: "channel 1"."""
+        return say(self.language, words, n=place + self.convention.indices)
+
+    def turned(self, name: str) -> bool:
+        """Whether the quantity is written as rows where ops think of columns."""
+        flat_vector = len(self.plan.shape(name)) == 1
+        scalars = not self.plan.shape(name) and self.side_by_side(name)
+        return self.convention.vectors == "row" and (flat_vector or scalars)
 
     def symbol(self, name: str) -> Expr:
         """What is printed for a quantity."""
@@ -44,6 +74,8 @@ class Board:
 
     def number(self, name: str, example: int, index: Shape) -> Expr:
         """An entry as it is printed."""
+        if not self._printed:
+            return Number("", self.size(name, example, index))
         shown = self.trace.show(name, self._place(name, example, index))
         self.exact = self.exact and shown.exact
         return entry_of(shown.expression, self._called(name, example, index))
@@ -51,12 +83,19 @@ class Board:
     def _called(self, name: str, example: int, index: Shape) -> str:
         """An entry as a question names it: h1[2]."""
         places = (example, *index) if self.side_by_side(name) else index
-        return f"{name}[{','.join(str(i + 1) for i in places)}]" if places else name
+        base = self.convention.indices
+        return f"{name}[{','.join(str(i + base) for i in places)}]" if places else name
 
     def scalar(self, name: str, example: int, index: Shape) -> Any:
         """An entry as a number that compares."""
         entry: Scalar = flat(self.trace.raw(name))[self._place(name, example, index)]
         return Formula(entry) if getattr(entry, "free_symbols", None) else comparable(entry)
+
+    def size(self, name: str, example: int, index: Shape) -> float:
+        """An entry as a float; TypeError if it holds symbols."""
+        if name not in self._floats:
+            self._floats[name] = [float(comparable(entry)) for entry in flat(self.trace.raw(name))]
+        return self._floats[name][self._place(name, example, index)]
 
     def _place(self, name: str, example: int, index: Shape) -> int:
         place = example if name in self.plan.batched else 0
@@ -70,11 +109,13 @@ class Board:
 
     def value(self, name: str) -> Expr:
         """The whole quantity in numbers."""
-        return arrange(
-            self.plan.shape(name),
-            self.examples(name) if self.side_by_side(name) else None,
-            lambda n, index: self.number(name, n, index),
-        )
+        return self.arrange(name, lambda n, index: self.number(name, n, index))
+
+    def arrange(self, name: str, cell: Cell) -> Expr:
+        """A quantity written out cell by cell."""
+        examples = self.examples(name) if self.side_by_side(name) else None
+        whole = arrange(self.plan.shape(name), examples, cell, self.label)
+        return transpose(whole) if self.turned(name) else whole
 
     def cells(self, name: str) -> list[tuple[int, Shape]]:
         """Every (example, index) of a quantity, row by row."""
@@ -115,10 +156,10 @@ class Numbers:
         """Its place among the examples."""
         return self._example
 
-    @property
+    @cached_property
     def examples(self) -> Sequence[Numbers]:
         """All examples."""
-        return [Numbers(self._board, self._name, n) for n in range(self._board.examples(self._name))]
+        return [type(self)(self._board, self._name, n) for n in range(self._board.examples(self._name))]
 
 
 class Symbols(Numbers):
@@ -132,23 +173,13 @@ class Symbols(Numbers):
         symbol = self._board.symbol(self._name)
         return Entry(symbol, places) if places else symbol
 
-    @property
-    def examples(self) -> Sequence[Numbers]:
-        """All examples."""
-        return [Symbols(self._board, self._name, n) for n in range(self._board.examples(self._name))]
-
 
 class Values(Numbers):
     """An Operand of numbers that are not printed, to compute with."""
 
     def entry(self, *index: int) -> Expr:
         """The entry as a float."""
-        return Number("", float(self._board.scalar(self._name, self._example, index)))
-
-    @property
-    def examples(self) -> Sequence[Numbers]:
-        """All examples."""
-        return [Values(self._board, self._name, n) for n in range(self._board.examples(self._name))]
+        return Number("", self._board.size(self._name, self._example, index))
 
 
 class Fixed:
@@ -189,12 +220,15 @@ def operands(board: Board, step: Step, example: int, kind: type[Numbers]) -> dic
 
 def expressions(board: Board, step: Step, *, numbers: bool) -> dict[str, Any]:
     """The letters of a step's rule for its form over whole arrays."""
+    in_rows = board.convention.vectors == "row"
     letters: dict[str, Any] = {}
     for letter, name in step.letters.items():
         if name in HIDDEN:
             letters[letter] = board.hidden(name)
         else:
-            letters[letter] = board.value(name) if numbers else board.symbol(name)
+            value = board.value(name) if numbers else board.symbol(name)
+            single = not board.plan.shape(name) and not board.side_by_side(name)
+            letters[letter] = value if single or not in_rows else Letter(value, board.turned(name))
     wanted = step.op.letters(step.rule)
     letters |= {name: board.constant(step, name) for name in step.op.given_constants if name in wanted}
     return letters | step.known

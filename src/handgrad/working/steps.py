@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handgrad.notation.document import Equation, Line
 from handgrad.notation.nodes import Entry, Expr, Stack
 from handgrad.ops.losses import Loss, Reduction
@@ -9,8 +11,8 @@ from handgrad.ops.op import Shape
 from handgrad.ops.textbook import elided_sum, sum_over
 from handgrad.plan import HIDDEN, Step
 from handgrad.query import Query
-from handgrad.working.layout import arrange
 from handgrad.working.operands import Board, Numbers, Symbols, expressions, operands
+from handgrad.working.rows import Letter, in_rows
 
 
 def equation(board: Board, step: Step, number: int) -> Equation:
@@ -30,7 +32,14 @@ def equation(board: Board, step: Step, number: int) -> Equation:
 
 def _formula(board: Board, step: Step) -> Expr:
     form = step.op.form(step.rule, expressions(board, step, numbers=False))
-    return sum_over("n", Entry(form, ("n",))) if _sums_examples(board, step) else form
+    return _written(board, step, sum_over("n", Entry(form, ("n",))) if _sums_examples(board, step) else form)
+
+
+def _written(board: Board, step: Step, form: Expr) -> Expr:
+    """A form over whole arrays as vectors stand on paper."""
+    if board.convention.vectors == "column":
+        return form
+    return in_rows(form, turned=board.turned(step.name), grid=len(step.shape) > 1)
 
 
 def _sums_examples(board: Board, step: Step) -> bool:
@@ -47,14 +56,17 @@ def _substituted(board: Board, step: Step) -> Expr:
     if step.op.by_entry or _sums_examples(board, step):
         return _by_entry(board, step)
     letters = expressions(board, step, numbers=True)
-    if any(isinstance(value, Stack) for value in letters.values()):  # there is no product of a stack of matrices
+    if any(map(_is_stack, letters.values())):  # there is no product of a stack of matrices
         return _by_entry(board, step)
-    return step.op.form(step.rule, letters)
+    return _written(board, step, step.op.form(step.rule, letters))
+
+
+def _is_stack(value: Any) -> bool:
+    return isinstance(value.value if isinstance(value, Letter) else value, Stack)
 
 
 def _by_entry(board: Board, step: Step) -> Expr:
-    examples = board.examples(step.name) if board.side_by_side(step.name) else None
-    return arrange(step.shape, examples, lambda n, index: entry_form(board, step, n, index, Numbers))
+    return board.arrange(step.name, lambda n, index: entry_form(board, step, n, index, Numbers))
 
 
 def entry_form(board: Board, step: Step, example: int, index: Shape, kind: type[Numbers]) -> Expr:
