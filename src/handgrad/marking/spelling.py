@@ -41,8 +41,8 @@ _BLANKS = re.compile(r"\s*([-+*/^()])\s*")
 
 def shortened(text: str) -> str:
     """A text as a message quotes it: cut, and only with characters that can be seen."""
-    cut = text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
-    return '"' + "".join(c if c.isprintable() else " " if c.isspace() else f"\\u{ord(c):04x}" for c in cut) + '"'
+    seen = "".join(c if c.isprintable() else " " if c.isspace() else f"\\u{ord(c):04x}" for c in text[: SHOWN + 1])
+    return f'"{seen}"' if len(seen) <= SHOWN else f'"{seen[: SHOWN - 3]}..."'
 
 
 def visible(text: str) -> str:
