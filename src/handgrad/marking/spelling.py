@@ -80,9 +80,16 @@ def _without_commands(text: str) -> str:
     return plain
 
 
+_RATIO = re.compile(r"([+-]?)\(?\(?([+-]?)([0-9]+)\)?/\(?([0-9]+)\)?\)?")
+_ENCLOSED = re.compile(r"\((\(?[+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?\)?)\)")
+
+
 def _bare(text: str) -> str:
-    """Without the bracket around all of a simple fraction, its sign before it: -(3/49) and (-3)/(49)."""
-    match = re.fullmatch(r"([+-]?)\(?\(?([+-]?)([0-9]+)\)?/\(?([0-9]+)\)?\)?", text)
+    """Without the brackets around a number or a simple fraction, its sign before it: -(3/49) and (-3)/(49)."""
+    for _ in range(2):
+        enclosed = _ENCLOSED.fullmatch(text)
+        text = text if enclosed is None else enclosed[1]
+    match = _RATIO.fullmatch(text)
     if match is None or text.count("(") != text.count(")"):
         return text
     sign = "-" if (match[1] == "-") != (match[2] == "-") else ""
