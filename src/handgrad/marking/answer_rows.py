@@ -40,7 +40,7 @@ def rows(text: str, into: Collector) -> None:
                 order = _heading(row)
                 if order:
                     continue
-            _row(row, order, into, f"line {reader.line_num}")
+            _row(row, order, into, f"line {reader.line_num}", comma=delimiter == ";")
     except csv.Error as error:
         into.refuse(f"line {reader.line_num}", "", f"the table cannot be read from here on: {error}")
 
@@ -56,7 +56,7 @@ def _heading(row: list[str]) -> dict[str, int]:
     return found if {"name", "value"} <= found.keys() else {}
 
 
-def _row(row: list[str], order: dict[str, int], into: Collector, where: str) -> None:
+def _row(row: list[str], order: dict[str, int], into: Collector, where: str, *, comma: bool) -> None:
     text = ", ".join(row)
     columns = order or {"name": 0, "value": 1}
     while len(row) > max(columns.values()) + 1 and not row[-1]:
@@ -74,4 +74,4 @@ def _row(row: list[str], order: dict[str, int], into: Collector, where: str) -> 
             into.refuse(where, text, f"expected an index such as 2,3, found {index[:20]}")
             return
         name += f"[{','.join(re.findall('[0-9]+', places[1]))}]"
-    into.give(name, row[columns["value"]], where)
+    into.give(name, row[columns["value"]], where, comma=comma)

@@ -88,8 +88,11 @@ class Collector:
         """The quantity of a name and its entry, if it names one. Raises ValueError."""
         return resolve(name, self.readable, self.letters)
 
-    def give(self, name: str, value: Any, where: str = "") -> None:
-        """A value for a name: a number, a text, nested lists. ``where`` it stands is its name unless given."""
+    def give(self, name: str, value: Any, where: str = "", *, comma: bool = False) -> None:
+        """A value for a name: a number, a text, nested lists. ``where`` it stands is its name unless given.
+
+        ``comma``: a comma in a number is certain to be the decimal one.
+        """
         if self._plain(name, value):
             return
         try:
@@ -98,7 +101,7 @@ class Collector:
             self.refuse(where or visible(name), _shown(value, name), str(error))
             return
         try:
-            self.put(found, self.chosen(found, _ways(value)), where)
+            self.put(found, self.chosen(found, _ways(value, comma=comma)), where)
         except ValueError as error:
             self.refuse(where or visible(name), value if isinstance(value, str) else _shown(value, name), str(error))
 
@@ -117,18 +120,16 @@ class Collector:
         return True
 
     def chosen(self, found: Found, ways: list[Reading]) -> Reading:
-        """The way of reading that has the shape of the quantity. Raises ValueError if none or several have."""
-        fitting, why = [], ""
+        """The way of reading that has the shape of the quantity. Raises ValueError if none has."""
+        why = ""
         for way in ways:
             try:
                 self._flat(found, way.value)
             except ValueError as error:
                 why = why or str(error)
             else:
-                fitting.append(way)
-        if len(fitting) == 1:
-            return fitting[0]
-        raise ValueError(why or "it can be read in two ways; write decimals with a point")
+                return way
+        raise ValueError(why)
 
     def _flat(self, found: Found, value: Any) -> list[Any]:
         """The entries of a value, row by row. Raises ValueError if it has not the quantity's shape."""
@@ -197,9 +198,9 @@ def _shown(value: Any, name: str) -> Any:
     )
 
 
-def _ways(value: Any) -> list[Reading]:
+def _ways(value: Any, *, comma: bool) -> list[Reading]:
     """The ways to read a value of a file or a dict; a text may hold a list or a chain of equations."""
     if type(value) is not str or _WHOLE.isdisjoint(value):
-        return [Reading(value)]
+        return [Reading(value, comma=comma)]
     *_, last = sides(prepared(value).replace("\n", " "))
     return readings(last)

@@ -20,6 +20,7 @@ from handgrad.marking.values import Reading, readings
 MOST_EQUATIONS = 20_000
 MOST_LINES = 100_000
 MOST_ON_A_LINE = 100
+_LONGEST_NAME = 200
 _TRIED = 8
 """Sides of an equation, from the last, that are tried as its number."""
 LONGEST = 200_000
@@ -32,7 +33,7 @@ _DEFINES = re.compile(
 _OPENING, _CLOSING = re.compile(r"[\[(]"), re.compile(r"[\])]")
 _RULE = re.compile(r"[=\-~\s]+")
 _DOLLARS = re.compile(r"`+|\$+|\\[()\[\]]")
-_SEPARATORS = re.compile(r"[\[({\x02]|[\])}\x03]|[,;&]")
+_SEPARATORS = re.compile(r"[\[({\x02]|[\])}\x03]|[,;&]|\s(?:and|und)\s")
 
 
 class Equation(Struct, frozen=True):
@@ -103,8 +104,11 @@ class _Scanner:
     def equations(self, text: str, *, tex: bool) -> Iterator[Equation]:
         """The equations of a text in order; those that go on over several lines as one."""
         current: _Growing | None = None
+        before = ""
         for number, given in self._lines(text, tex=tex):
             line = self._checked(number, given)
+            if current is None and before and _goes_on(line):
+                line = f"{before} {line}"
             if current is not None:
                 if current.goes_on(line):
                     continue
@@ -114,6 +118,7 @@ class _Scanner:
                 if current is not None:
                     yield current.equation()
                 current = _Growing(number, piece)
+            before = line.strip() if len(line) < _LONGEST_NAME else ""
         if current is not None:
             yield current.equation()
 
@@ -159,6 +164,12 @@ class _Scanner:
                     )
                     return []
         return [",".join(parts) for parts in found]
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a line begins with "="."""
+    match = EQUALS.match(line.strip(" $"))
+    return match is not None and _RULE.fullmatch(line) is None
 
 
 def known(left: str, into: Collector) -> bool:
@@ -238,7 +249,7 @@ class _Taken:
     def __init__(self, equation: Equation, into: Collector) -> None:
         self.sides, self.into = equation.sides, into
         self.where = f"line {equation.line}"
-        self.name = _name(equation.sides[0])
+        self.name = shown(_name(equation.sides[0]))
 
     def take(self) -> None:
         last = self.sides[-1]

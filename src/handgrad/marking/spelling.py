@@ -41,8 +41,8 @@ _BLANKS = re.compile(r"\s*([-+*/^()])\s*")
 
 def shortened(text: str) -> str:
     """A text as a message quotes it: cut, and only with characters that can be seen."""
-    cut = text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
-    return '"' + "".join(c if c.isprintable() else " " if c.isspace() else f"\\u{ord(c):04x}" for c in cut) + '"'
+    seen = "".join(c if c.isprintable() else " " if c.isspace() else f"\\u{ord(c):04x}" for c in text[: SHOWN + 1])
+    return f'"{seen}"' if len(seen) <= SHOWN else f'"{seen[: SHOWN - 3]}..."'
 
 
 def visible(text: str) -> str:
@@ -80,9 +80,16 @@ def _without_commands(text: str) -> str:
     return plain
 
 
+_RATIO = re.compile(r"([+-]?)\(?\(?([+-]?)([0-9]+)\)?/\(?([0-9]+)\)?\)?")
+_ENCLOSED = re.compile(r"\((\(?[+-]?[0-9.,]+(?:[eE][+-]?[0-9]+)?\)?)\)")
+
+
 def _bare(text: str) -> str:
-    """Without the bracket around all of a simple fraction, its sign before it: -(3/49) and (-3)/(49)."""
-    match = re.fullmatch(r"([+-]?)\(?\(?([+-]?)([0-9]+)\)?/\(?([0-9]+)\)?\)?", text)
+    """Without the brackets around a number or a simple fraction, its sign before it: -(3/49) and (-3)/(49)."""
+    for _ in range(2):
+        enclosed = _ENCLOSED.fullmatch(text)
+        text = text if enclosed is None else enclosed[1]
+    match = _RATIO.fullmatch(text)
     if match is None or text.count("(") != text.count(")"):
         return text
     sign = "-" if (match[1] == "-") != (match[2] == "-") else ""
