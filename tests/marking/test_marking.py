@@ -299,6 +299,11 @@ def test_the_class_report_says_where_errors_begin(folder: Path, tmp_path: Path) 
     assert status == 0
     assert "5 scripts, 1 of them could not be read." in text
     assert "Where errors begin" in text
+    page = tmp_path / "class.html"
+    status, text = run(ANN, folder, "-o", tmp_path / "m.csv", "--report", page)
+    assert (status, text.replace("marking", "").strip(" [#]0123456789%\n")) == (0, "")
+    assert "<svg" in page.read_text()
+    assert run(ANN, SCRIPTS / "ann.toml", "--report", page)[0] == 2
     tally = mark_class(example("ann"), folder, tmp_path / "again.csv")
     assert plot(tally).width > 400
     assert document(tally, example("ann")).data()["scripts"] == 5

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from handgrad.cli.mark import mark
-from handgrad.cli.output import FORMATS, Format, columns, load, write
+from handgrad.cli.output import FORMATS, Format, columns, load, rendered, write
 from handgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -116,8 +116,7 @@ def _render(document: Document, form: str, options: Options, *, plain: bool) -> 
         return document.to_latex(fragment=options["fragment"])
     if form == "pdf":
         return document.to_pdf(paper=options["paper"])
-    rendered: str | bytes = getattr(document, f"to_{form}")()
-    return rendered
+    return rendered(document, form)
 
 
 @main.command()

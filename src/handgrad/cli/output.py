@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from handgrad.problem import Problem
+    from handgrad.working.document import Document
 
 SUFFIXES = {
     ".txt": "terminal", ".md": "markdown", ".tex": "latex", ".typ": "typst", ".html": "html", ".htm": "html",
@@ -46,6 +47,12 @@ def load(file: str) -> Problem:
     from handgrad.problem_file import load as problem_of
 
     return problem_of(file)
+
+
+def rendered(document: Document, form: str) -> str | bytes:
+    """A document in a format, as a file holds it."""
+    content: str | bytes = getattr(document, f"to_{form}")()
+    return content
 
 
 def write(content: str | bytes, output: str | None) -> None:

@@ -8,6 +8,7 @@ from handgrad.marking.classrun import Tally
 from handgrad.notation.document import Block, Figure, Paragraph, Section, Table
 from handgrad.notation.nodes import Number
 from handgrad.notation.picture import Box, Label, Picture, Shape, Stroke
+from handgrad.notation.symbols import convention
 from handgrad.notation.words import say
 from handgrad.problem import Problem
 from handgrad.working.document import Document
@@ -18,8 +19,9 @@ LISTED = 12
 _BAR, _GAP, _HEIGHT, _MARGIN = 36.0, 8.0, 120.0, 30.0
 
 
-def document(tally: Tally, problem: Problem, language: str = "en") -> Document:
+def document(tally: Tally, problem: Problem) -> Document:
     """The report on a class."""
+    language = convention(problem.notation).language
     head = say(
         language, "{scripts} scripts, {failed} of them could not be read.", scripts=tally.scripts, failed=tally.failed
     )
