@@ -53,7 +53,7 @@ def plot(tally: Tally, language: str = "en") -> Picture:
         left, count = _MARGIN + tenth * (_BAR + _GAP), tally.tenths[tenth]
         size = _HEIGHT * count / most
         top = _MARGIN + _HEIGHT - size
-        shapes.append(Box(left, top, _BAR, size, "window"))
+        shapes.append(Box(left, top, _BAR, size, "op"))
         shapes.append(Label(left + _BAR / 2, top - 8, str(count), "value"))
         shapes.append(Label(left + _BAR / 2, _MARGIN + _HEIGHT + 12, f"{10 * tenth} %", "value"))
     width = 2 * _MARGIN + 11 * _BAR + 10 * _GAP
