@@ -67,6 +67,12 @@ def taken(text: str, readable: Readable = NETWORK, *, tex: bool = False) -> tupl
         ("h1 = ([1, 2, 3])", "h1", "1 2 3"),
         ("h1 = [(1), (2), (3)]", "h1", "(1) (2) (3)"),
         ("L = (0.35)", "L", "(0.35)"),
+        (r"L = \mathbf{0.35}", "L", "0.35"),
+        ("L = **0.35**", "L", "0.35"),
+        ("L = 0.35  # as printed", "L", "0.35"),
+        (r"$$\boxed{L = \frac{1}{2}}$$", "L", r"\frac{1}{2}"),
+        (r"L = \boxed{\tfrac{1}{2}}.", "L", r"\tfrac{1}{2}"),
+        (r"\fbox{L = 0.5", "L", "0.5"),
     ],
 )  # fmt: skip
 def test_an_equation_gives_its_number(text: str, quantity: str, numbers: str) -> None:
@@ -154,6 +160,7 @@ def test_text_is_passed_over(text: str) -> None:
         ("L = 1e400", "line 1", "L = 1e400", "of a size that occurs"),
         ("L = 70 %", "line 1", "L = 70 %", "percentage"),
         ("L = 1,234", "line 1", "L = 1,234", "a thousand and more"),
+        ("L = 0.35 (3 s.f.)", "line 1", "L = 0.35 (3 s.f.)", "cannot read"),
         ("L = 0.35 nats", "line 1", "L = 0.35 nats", "cannot read"),
         (r"L = \x", "line 1", r"L = \x", "cannot read"),
         (r"\def\x{\x\x}\x", "line 1", r"\def\x{\x\x}\x", "definitions and files are not carried out"),

@@ -148,17 +148,17 @@ def test_a_column_or_a_row_may_be_a_flat_list(value: Any, shape: tuple[int, ...]
 @pytest.mark.parametrize(
     ("answers", "where", "text", "why"),
     [
-        ({"a1": [1, 2]}, "a1", "a1 = a list", "a1 is 3 numbers, found 2 numbers"),
-        ({"W1": [1, 2, 3, 4, 5, 6, 7, 8, 9]}, "W1", "W1 = a list", "W1 is 3 × 3 numbers, found 9 numbers"),
+        ({"a1": [1, 2]}, "a1", "a1 = [1, 2]", "a1 is 3 numbers, found 2 numbers"),
+        ({"W1": [*range(9)]}, "W1", "W1 = [0, 1, 2, 3, 4, 5, ...]", "W1 is 3 × 3 numbers, found 9 numbers"),
         ({"W1": [[1, 2], [3]]}, "W1", "W1 = a list", "rows of different lengths, 1 and 2"),
-        ({"a1": []}, "a1", "a1 = a list", "a1 is 3 numbers, found 0 numbers"),
+        ({"a1": []}, "a1", "a1 = []", "a1 is 3 numbers, found 0 numbers"),
         ({"a1": 0.5}, "a1", "0.5", "a1 is 3 numbers, found a single number"),
         ({"L": {"x": 1}}, "L", "a table", "found a table"),
         ({"a1": [1, 2, {}]}, "a1[3]", "a table", "expected a number, found a table"),
         ({"L": True}, "L", "true", "expected a number, found true"),
         ({"L": "70 %"}, "L", "70 %", "percentage"),
         ({"foo": 3}, "foo", "3", 'unknown quantity "foo"'),
-        ({"foo": [3]}, "foo", "foo = a list", 'unknown quantity "foo"'),
+        ({"foo": [3]}, "foo", "foo = [3]", 'unknown quantity "foo"'),
         ({7: 3}, "7", "3", "expected a text as name, found 7"),
         ({"h_1": [1, 2, 3], "h1": [1, 2, 4]}, "h1[3]", "4", "h1[3] is given twice; the first counts"),
         ({"L": float("inf")}, "L", "inf", "expected a finite number, found infinity"),
@@ -199,6 +199,9 @@ def test_the_student_has_a_name(write: Write) -> None:
     assert read(write("a.json", '{"student": "Ada", "L": 1}'), NETWORK).student == "Ada"
     assert read({"student": "Ada"}, NETWORK, student="Bob").student == "Bob"
     assert read({"L": 1}, NETWORK).student == ""
+    assert read(write("a.csv", "student,Ada\nL,1"), NETWORK) == read({"student": "Ada", "L": "1"}, NETWORK)
+    assert read(write("a.md", "# **Student:** Ada\n\nL = 1"), NETWORK) == read({"student": "Ada", "L": "1"}, NETWORK)
+    assert read(write("b.md", 'student = "Ada"\nL = 1'), NETWORK) == read({"student": "Ada", "L": "1"}, NETWORK)
     assert len(read({"student": "x\u202e" * 1000}, NETWORK).student) <= 60
 
 
@@ -250,6 +253,12 @@ def test_rows_of_a_table(write: Write, text: str, found: Any, lines: Any) -> Non
 def test_a_table_may_be_full_of_errors(write: Write) -> None:
     script = read(write("a.csv", "foo,1\n" * 5000), NETWORK)
     assert len(script.unread) == 201
+
+
+def test_a_dict_may_be_full_of_errors() -> None:
+    script = read({f"foo{i}": i for i in range(1000)} | {"L": 1}, NETWORK)
+    assert len(script.unread) == 201
+    assert script.entries == {}
 
 
 def test_keys_that_a_json_file_has_twice_count_once(write: Write) -> None:

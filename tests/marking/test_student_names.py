@@ -159,6 +159,8 @@ def test_names_of_the_problem_s_own_are_known(name: str, found: tuple[str, tuple
         ("a3", ("yhat", None)),
         ("a_{1,2}", ("h1", (1,))),
         ("z1[2]", ("a1", (1,))),
+        ("dL/dz1[3]", ("dL/da1", (2,))),
+        ("W1'", ("W1'", None)),
         ("W1", ("W1", None)),
     ],
 )

@@ -15,24 +15,21 @@ _MOST_ROWS = 100_000
 _LONGEST = 200_000
 
 
-def rows(text: str, into: Collector) -> None:
-    """Gives every row of a table in commas, semicolons or tabs. Rows that cannot be read are listed."""
-    lines = text.split("\n", _MOST_ROWS)
-    if len(lines) > _MOST_ROWS:
-        into.refuse(f"line {_MOST_ROWS + 1}", "", f"more than {_MOST_ROWS} lines; the rest is not read")
-        lines.pop()
-    for number, line in enumerate(lines, 1):
-        if len(line) > _LONGEST:
-            into.refuse(f"line {number}", line[:80], f"a line of {len(line)} characters, expected at most {_LONGEST}")
-    short = [line if len(line) <= _LONGEST else "" for line in lines]
+def rows(text: str, into: Collector) -> str:
+    """Gives every row of a table in commas, semicolons or tabs; the student's name, if a row says it.
+
+    Rows that cannot be read are listed.
+    """
+    short = _lines(text, into)
     first = next((line for line in short if line.strip()), "")
     delimiter = next((sign for sign in "\t;" if sign in first), ",")
     reader = csv.reader((f"{line}\n" for line in short), delimiter=delimiter, skipinitialspace=True)
     order: dict[str, int] | None = None
+    student = ""
     try:
         for cells in reader:
             if into.full:
-                return
+                break
             row = [cell.strip() for cell in cells]
             if not any(row):
                 continue
@@ -40,9 +37,25 @@ def rows(text: str, into: Collector) -> None:
                 order = _heading(row)
                 if order:
                     continue
+            if row[0].lower() == "student" and len(row) > 1:
+                student = row[-1]
+                continue
             _row(row, order, into, f"line {reader.line_num}", comma=delimiter == ";")
     except csv.Error as error:
         into.refuse(f"line {reader.line_num}", "", f"the table cannot be read from here on: {error}")
+    return student
+
+
+def _lines(text: str, into: Collector) -> list[str]:
+    """The lines of a text; nothing in place of one that is too long."""
+    lines = text.split("\n", _MOST_ROWS)
+    if len(lines) > _MOST_ROWS:
+        into.refuse(f"line {_MOST_ROWS + 1}", "", f"more than {_MOST_ROWS} lines; the rest is not read")
+        lines.pop()
+    for number, line in enumerate(lines, 1):
+        if len(line) > _LONGEST:
+            into.refuse(f"line {number}", line[:80], f"a line of {len(line)} characters, expected at most {_LONGEST}")
+    return [line if len(line) <= _LONGEST else "" for line in lines]
 
 
 def _heading(row: list[str]) -> dict[str, int]:

@@ -7,6 +7,7 @@ or that is no TOML or JSON at all raises InputError.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +24,9 @@ TABLES = ("answers", "printed")
 
 PROSE = (".md", ".markdown", ".txt", ".tex", ".latex")
 _STUDENT = "student"
+_NAMED = re.compile(r"^[\W_]*student[*_]*[ \t]*[:=]([^\n]{1,100})$", re.IGNORECASE | re.MULTILINE)
+_HEAD = 2000
+"""Characters of a text in which the student's name is looked for."""
 _MOST_KEYS = 100_000
 
 
@@ -130,15 +134,15 @@ def _refuse(file: str, text: str, line: int | None = None) -> NoReturn:
 def _csv(text: str, into: Collector, _: str) -> str:
     from handgrad.marking.answer_rows import rows
 
-    rows(text, into)
-    return ""
+    return rows(text, into)
 
 
 def _prose(text: str, into: Collector, file: str) -> str:
     from handgrad.marking.prose import read as read_prose
 
     read_prose(text, into, tex=Path(file).suffix.lower() in {".tex", ".latex"})
-    return ""
+    name = _NAMED.search(text[:_HEAD])
+    return name[1].strip(" \"'*") if name else ""
 
 
 _READERS = {".toml": _toml, ".json": _json, ".csv": _csv, ".tsv": _csv, **dict.fromkeys(PROSE, _prose)}

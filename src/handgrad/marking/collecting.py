@@ -24,6 +24,8 @@ MOST_UNREAD = 200
 """So many lines that cannot be read end the reading: it is no script."""
 _LISTED = 5
 """Bad entries of one quantity that are listed one by one."""
+_FIRST = 6
+"""Entries of a list that a report shows."""
 _WHOLE = frozenset("[({\\=≈;&\n\x02")
 """A text with one of these may be more than a number."""
 
@@ -103,7 +105,7 @@ class Collector:
         try:
             self.put(found, self.chosen(found, _ways(value, comma=comma)), where)
         except ValueError as error:
-            self.refuse(where or visible(name), value if isinstance(value, str) else _shown(value, name), str(error))
+            self.refuse(where or visible(name), _shown(value, name), str(error))
 
     def _plain(self, name: str, value: Any) -> bool:
         """Takes a list of numbers for a quantity called by its own name, if nothing at all is amiss."""
@@ -189,13 +191,12 @@ def _blank(text: str) -> bool:
         return False
 
 
-def _shown(value: Any, name: str) -> Any:
-    """What a report shows of a value that is not a text: the name before it."""
-    return (
-        value
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool)
-        else f"{name} = {described(value)}"
-    )
+def _shown(value: Any, name: str) -> str:
+    """What a report shows of a value: a number or a text as it is, a list with its name and its first entries."""
+    if isinstance(value, (list, tuple)) and not any(isinstance(entry, (list, tuple, dict)) for entry in value):
+        first = [described(entry).strip('"') for entry in value[:_FIRST]]
+        return f"{name} = [{', '.join(first + ['...'] * (len(value) > _FIRST))}]"
+    return described(value).strip('"') if isinstance(value, (str, int, float)) else f"{name} = {described(value)}"
 
 
 def _ways(value: Any, *, comma: bool) -> list[Reading]:

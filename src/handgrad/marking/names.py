@@ -22,6 +22,7 @@ _ENTRY = re.compile(r"(.+?) ?\[([0-9]{1,6}(?:, ?[0-9]{1,6})*)\]")
 _THROUGH = re.compile(r"(?:\\left\s*\.)?(.+?)(?:\\right\s*)?(?:\||\\vert|\\mid)\s*_\s*(.+)", re.DOTALL)
 """A gradient, a bar, and below it the quantity that a part of it comes through."""
 _LONGEST_THROUGH = 400
+_PLAIN = re.compile(r"(dL/d)?([A-Za-z]+)([0-9]*'*)")
 _GRADIENT = "dL/d"
 _COMPARED = 40
 """Characters of an unknown name that are compared with the known ones."""
@@ -54,17 +55,27 @@ def resolve(name: str, readable: Readable, letters: Mapping[str, str] | None = N
     Raises ValueError for a name that stands for nothing, or for more than one thing.
     """
     name = name.strip()
+    entry = _ENTRY.fullmatch(name) if name.endswith("]") else None
+    quantity = _direct(name if entry is None else entry[1], readable, letters)
+    if not quantity:
+        return _Search(name, readable, letters or {}).found()
+    if entry is None:
+        return quantity, None
+    return quantity, _index([int(place) for place in entry[2].split(",")], quantity, name, readable)
+
+
+def _direct(name: str, readable: Readable, letters: Mapping[str, str] | None) -> str:
+    """The quantity of a name that is spelled as the quantities are; "" where a search is needed."""
     if not letters:
-        if name in readable.shapes:
-            return name, None
-        if (other := readable.aliases.get(name)) is not None:
-            return other, None
-        if (entry := _ENTRY.fullmatch(name)) is not None:
-            stem = entry[1]
-            quantity = stem if stem in readable.shapes else readable.aliases.get(stem)
-            if quantity is not None:
-                return quantity, _index([int(place) for place in entry[2].split(",")], quantity, name, readable)
-    return _Search(name, readable, letters or {}).found()
+        return name if name in readable.shapes else readable.aliases.get(name, "")
+    parts = _PLAIN.fullmatch(name)
+    if parts is None:
+        return ""
+    start, letter, end = parts.groups("")
+    owns = [own for own, written in letters.items() if written == letter] or [letter]
+    names = [start + own + end for own in owns]
+    found = {name if name in readable.shapes else readable.aliases.get(name, "") for name in names} - {""}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _index(places: list[int], quantity: str, name: str, readable: Readable) -> Shape:

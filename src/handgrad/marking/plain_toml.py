@@ -13,7 +13,7 @@ _LINE = re.compile(
     r"""[ \t]*(?:
         \[([A-Za-z0-9_-]+)\]                                                 # a header
         |(?:([A-Za-z0-9_-]+)|("[^"\\\x00-\x1f\x7f]*"))[ \t]*=[ \t]*          # a key, bare or in quotes
-         ((?:[0-9.eE+\-,\[\] \t]|"[^"\\\x00-\x1f\x7f]*")+)                   # numbers, texts and lists of them
+         ((?:[0-9.eE+\-,\[\] \t]++|"[^"\\\x00-\x1f\x7f]*+")++)                  # numbers, texts and lists of them
     )?[ \t]*(?:\#[^\x00-\x08\x0a-\x1f\x7f]*)?(?:\r?\n|\Z)""",
     re.VERBOSE,
 )

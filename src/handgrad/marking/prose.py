@@ -31,6 +31,8 @@ _DEFINES = re.compile(
     r"|loop|immediate|openin|read)(?![A-Za-z])"
 )
 _OPENING, _CLOSING = re.compile(r"[\[(]"), re.compile(r"[\])]")
+_BOX, _BRACES = re.compile(r"\\(?:boxed|fbox)\s*\{"), re.compile(r"(?<!\\)[{}]")
+_MOST_BOXES = 10
 _RULE = re.compile(r"[=\-~\s]+")
 _DOLLARS = re.compile(r"`+|\$+|\\[()\[\]]")
 _SEPARATORS = re.compile(r"[\[({\x02]|[\])}\x03]|[,;&]|\s(?:and|und)\s")
@@ -187,12 +189,28 @@ def _left(text: str) -> tuple[str, bool]:
 
 def _formulas(line: str) -> list[str]:
     """What stands between dollars, if equations do; else the line itself."""
-    plain = _DOLLARS.sub("$", line)
+    plain = _DOLLARS.sub("$", _unboxed(line))
     if "$" not in plain:
         return [plain]
     inside = [part.strip() for part in plain.split("$")[1::2]]
     whole = [part for part in inside if (cut := _left(part))[1] and cut[0].strip() and sides(part)[-1]]
     return whole or [plain.replace("$", " ")]
+
+
+def _unboxed(line: str) -> str:
+    """A line without the boxes that are drawn around its results."""
+    for _ in range(_MOST_BOXES):
+        box = _BOX.search(line)
+        if box is None:
+            break
+        depth, end = 1, len(line)
+        for brace in _BRACES.finditer(line, box.end()):
+            depth += 1 if brace[0] == "{" else -1
+            if depth == 0:
+                end = brace.start()
+                break
+        line = f"{line[: box.start()]} {line[box.end() : end]} {line[end + 1 :]}"
+    return line
 
 
 def _parted(formula: str) -> list[str]:
@@ -271,7 +289,7 @@ class _Taken:
             break
         else:
             why = why or "expected a number"
-        if why and not _formula(last, self.into):
+        if why and not _formula(last, self.into, letters=not _is_value(last)):
             self.into.refuse(self.where, self._text(), why)
 
     def _text(self) -> str:
@@ -285,10 +303,12 @@ class _Taken:
         return self.into.chosen(found, ways)
 
 
-def _formula(side: str, into: Collector) -> bool:
-    """Whether a side speaks of quantities and functions, and so states no number."""
+def _formula(side: str, into: Collector, *, letters: bool = True) -> bool:
+    """Whether a side speaks of quantities and functions (or of any ``letters``), and so states no number."""
     words = [word for word in _WORD.findall(side[:_FORMULA]) if word not in _NUMERIC_WORDS]
-    return any(len(word) == 1 or word.lower() in _FUNCTIONS or known(word, into) for word in words[:_WORDS])
+    return any(
+        (letters and len(word) == 1) or word.lower() in _FUNCTIONS or known(word, into) for word in words[:_WORDS]
+    )
 
 
 def _is_value(side: str) -> bool:

@@ -12,8 +12,9 @@ from handgrad.ops.op import Shape
 class Written(Struct, frozen=True):
     """One number as written: ``text``, its value, and half a unit of its last digit.
 
-    ``half`` is 0 for an exact number ("2/7", "sqrt(2)") and None for an integer, which says nothing of digits;
-    ``exact`` is the number as a fraction where it is rational.
+    ``half`` is 0 for an exact number ("2/7", "sqrt(2)") and None for an integer ("5", "5."), which says nothing
+    of digits; "12e2" is right to its hundreds. ``exact`` is the number as a fraction where it is rational. A Python
+    float has the digits that it is printed with.
     """
 
     text: str
@@ -23,7 +24,7 @@ class Written(Struct, frozen=True):
 
 
 class Unread(Struct, frozen=True):
-    """What could not be read: where it stands ("line 3", "h1[2]"), its text (cut) and why."""
+    """What could not be read: where it stands ("line 3", "h1[2]", "line 3, h1[2]"), its text (cut) and why."""
 
     where: str
     text: str

@@ -28,6 +28,8 @@ _ENDING = re.compile(
     r"(?:[\s.,;]|\\(?:notag|nonumber|qquad|quad|,|;|!)|\\(?:text|mbox)\{[^{}]*\}|\(\s*(?:rounded|gerundet)\s*\))+$"
 )
 _DECIMAL_COMMA = re.compile(r"[+\-−–]?\s*[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?")
+_REMARK = re.compile(r"\s#\s[^\n]*$")
+_BOLD = re.compile(r"\\(?:mathbf|boldsymbol|bm|mathrm|textbf|underline|mathit)\s*\{([^{}\\]*)\}")
 _FLAT = re.compile(r"[\[(]([^\[\](){};|\\\x02\x03]*)[\])]")
 """The plainest of lists, the most frequent one."""
 _SIDE_BY_SIDE = re.compile(r"[0-9.)\]}]\s+[-+−–]?(?:[0-9.(\[]|\\[dt]?frac)")
@@ -43,7 +45,9 @@ class Reading(Struct, frozen=True):
 def readings(text: str) -> list[Reading]:
     """The ways to read a text that is to be a number or a list; ValueError if its brackets are no good."""
     plain = SPACING.sub(" ", text)
-    plain = _without_ending(plain)
+    plain = _without_ending(_REMARK.sub("", plain)).strip("*")
+    if (bold := _BOLD.fullmatch(plain)) is not None:
+        plain = bold[1].strip()
     transposed = bool(plain[:1] in _PAIRS and _TRANSPOSED.search(plain))
     if transposed:
         plain = _TRANSPOSED.sub("", plain)
