@@ -16,7 +16,7 @@ from flint import fmpq
 import handgrad as hg
 from handgrad.arithmetic.symbolic_display import shown, symbol
 from handgrad.cli.main import main
-from handgrad.notation.nodes import Symbol
+from handgrad.notation.nodes import Fraction, Negative, Number, Symbol
 from handgrad.render.inline import inline
 
 sympy = pytest.importorskip("sympy")
@@ -326,3 +326,12 @@ def test_ops_in_symbols_agree_with_exact(op: str) -> None:
     for name in ("yhat", "dL/dx"):
         found = [float(sympy.N(entry.subs(at), 30)) for entry in trace[name]]
         np.testing.assert_allclose(found, np.asarray(exact[name], float), rtol=1e-10)
+
+
+def test_a_long_quotient_is_a_fraction_not_a_number() -> None:
+    import sympy
+
+    long = sympy.Rational(-26804501, 25600000)
+    over, under = Number("26804501"), Number("25600000")
+    assert shown(long, decimals=True) == Negative(Fraction(over, under))
+    assert shown(sympy.Integer(10) ** 20, decimals=True) == Number("1" + "0" * 20)

@@ -72,7 +72,7 @@ def made_up(seed: int) -> dict[str, Any]:
     """A network with layers, sizes, numbers and an arithmetic that follow from the seed."""
     random = Random(seed)
     if random.random() < 0.6:
-        widths = [random.randint(1, 14) for _ in range(random.randint(2, 4))]
+        widths = [*(random.randint(1, 14) for _ in range(random.randint(1, 3))), random.randint(2, 12)]
         arithmetic = random.choice(["float64", "float32", "rounded(2)", "rounded(6 significant)"])
         return dense(*widths, bias=random.random() < 0.5, arithmetic=arithmetic) | {"digits": random.randint(2, 9)}
     size = [random.randint(3, 10), random.randint(3, 10)]

@@ -25,7 +25,6 @@ HOSTILE = '<script>alert(1)</script> & "quotes" \\input{/etc/passwd} #import \u2
 def hostile() -> hg.Problem:
     tree = dense(2, 2)
     tree["title"] = HOSTILE
-    tree["network"]["layers"][0]["name"] = "<b>x</b>"
     return hg.Problem.from_dict(tree)
 
 
@@ -87,7 +86,6 @@ def test_hostile_words_are_words() -> None:
     text = picture.to_svg()
     root = ET.fromstring(text)  # noqa: S314  our own
     assert root[0].text == HOSTILE.replace("\u202e", "\ufffd")
-    assert "<b>x</b>" in ["".join(element.itertext()) for element in root.iter(f"{SVG}text")]
     assert "<script" not in text
     assert r"\input" not in picture.to_tikz()
     assert picture.to_png()[:4] == b"\x89PNG"
@@ -155,7 +153,7 @@ def test_tikz_writes_each_shape() -> None:
     assert r"{$\mathit{b = -1/3}$};" in text
     assert r"\fontsize{8}{9.5}\selectfont] at (6,15.15) {$\partial L/\partial \mathbf{h}_{1}\big|_{a_{2}}$};" in text
     assert r"{\textit{50 \% of}};" in text
-    assert r"{$(a + b)/(c d)$};" in text
+    assert r"{$(a + b)/(c \, d)$};" in text
     assert r"{$\text{a\_b} = 2$};" in text
     assert "transform shape" not in text
 
@@ -163,6 +161,7 @@ def test_tikz_writes_each_shape() -> None:
 def test_tikz_is_scaled_down_to_a_width() -> None:
     picture = hg.draw(example("mazur"))
     assert f"scale={400 / (picture.width * 5 / 6):.4f},transform shape" in picture.to_tikz(width=400)
+    assert f"scale={100 / (picture.height * 5 / 6):.4f}," in picture.to_tikz(width=4000, height=100)
     assert picture.to_tikz(width=4000) == picture.to_tikz()
 
 
@@ -170,7 +169,7 @@ def test_tikz_is_scaled_down_to_a_width() -> None:
 def test_tikz_compiles(tmp_path: Path) -> None:
     """Every example, scaled to the width of its page, and a hostile title."""
     head = r"\documentclass{article}\usepackage{amsmath,tikz}\usepackage[margin=1cm]{geometry}\parindent0pt\begin{document}"
-    pictures = [hg.draw(problem).to_tikz(width=500) for problem in (*map(example, EXAMPLES), hostile())]
+    pictures = [hg.draw(problem).to_tikz(width=500, height=700) for problem in (*map(example, EXAMPLES), hostile())]
     document = "\n".join([head, *(f"{picture}\\newpage" for picture in pictures), r"\end{document}"])
     (tmp_path / "all.tex").write_text(document, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]

@@ -17,17 +17,21 @@ from conftest import EXAMPLES, example
 from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
 
 ARITHMETICS = ("exact", "float64", "float32", "rounded(2)", "rounded(3 significant)", "symbolic")
+UNSOLVED = {
+    *(("symbolic", arithmetic) for arithmetic in ARITHMETICS if arithmetic != "symbolic"),  # symbols are no numbers
+    ("batch", "rounded(2)"),  # a probability of 0.00 has no logarithm
+    ("mazur", "symbolic"),  # their formulas take long
+    ("xor", "symbolic"),
+}
 GENERATED = settings(max_examples=60, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
-@pytest.mark.parametrize("arithmetic", ARITHMETICS)
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    ("name", "arithmetic"),
+    [(name, arithmetic) for name in EXAMPLES for arithmetic in ARITHMETICS if (name, arithmetic) not in UNSOLVED],
+)
 def test_labels_of_examples_are_apart(name: str, arithmetic: str) -> None:
-    problem = example(name)
-    try:
-        trace = hg.solve(problem, arithmetic)
-    except hg.InputError:
-        pytest.skip(f"{name} has no numbers in {arithmetic}")
+    trace = hg.solve(example(name), arithmetic)
     for options in ({}, {"gradients": False}, {"values": False}):
         assert faults(hg.draw(trace, **options)) == []
 
@@ -49,7 +53,11 @@ def test_labels_of_convolutions_are_apart(tree: dict[str, Any]) -> None:
     assert faults(hg.draw(hg.Problem.from_dict(tree))) == []
 
 
-@pytest.mark.parametrize("tree", [dense(12, 12, 12), dense(784, 128, 10), lenet(), resnet()], ids=str)
+@pytest.mark.parametrize(
+    "tree",
+    [dense(12, 12, 12), dense(784, 128, 10), lenet(), resnet()],
+    ids=["12-12-12", "784-128-10", "LeNet", "ResNet"],
+)
 def test_large_networks_are_drawn_within_a_second(tree: dict[str, Any]) -> None:
     trace = hg.solve(hg.Problem.from_dict(tree))
     start = time.process_time()

@@ -40,7 +40,7 @@ def found(folder: Path) -> dict[str, str]:
     """What came of each check, from one browser."""
     command = ["node", str(HERE / "browser.mjs"), str(folder)]
     environment = {**os.environ, "HANDGRAD_CHROMIUM": CHROMIUM or ""}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment, cwd=ROOT, timeout=600)
     assert done.returncode == 0, done.stderr
     results: dict[str, str] = json.loads(done.stdout)
     return results

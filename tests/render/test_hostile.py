@@ -13,10 +13,10 @@ from pathlib import Path
 from unicodedata import category
 
 import pytest
+from typesetting import typeset
 
 import handgrad as hg
 from handgrad.working.document import Document
-from typesetting import typeset
 
 MARK = "Zebra"
 """A word at the end of each title, which must be there to read."""

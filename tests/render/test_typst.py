@@ -268,6 +268,13 @@ def test_words_of_each_role() -> None:
     assert source.endswith("\n#v(96pt)\n")
 
 
+def test_a_tall_formula_makes_its_line_taller() -> None:
+    source = render(Document("T", (Section("S", (Paragraph((TALL, " and ", ONE / TWO)),)),)))
+    assert "#words[#tall(" in source
+    assert source.count("#tall(") == 2
+    assert '#m("1"' in render(Document("T", (Section("S", (Paragraph((ONE,)),)),)))
+
+
 def test_a_table_has_numbers_at_the_right_and_shares_its_width() -> None:
     source = render(Document("T", (Section("S", (Table(("A", "B"), (("x", MINUS), ("y", ONE))),)),)))
     assert "#table(columns: (auto, auto,), align: (left, right,)," in source
@@ -306,7 +313,7 @@ def test_nothing_drawn_is_no_figure() -> None:
 def test_both_papers_have_the_same_text_width() -> None:
     document = Document("T", ())
     assert '#set page(paper: "a4", margin: (x: 57.64pt' in render(document)
-    assert '#set page(paper: "us-letter", margin: (x: 66.00pt' in render(document, paper="letter")
+    assert '#set page(paper: "us-letter", margin: (x: 66.00pt' in document.to_typst(paper="letter")
 
 
 def test_words_are_string_literals_and_their_control_characters_are_shown() -> None:

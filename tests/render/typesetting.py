@@ -18,12 +18,12 @@ def typeset(documents: dict[str, Document], folder: Path, engine: str = "pdflate
     lines = [preamble.partition(r"\begin{document}")[0], r"\begin{document}"]
     for name, document in documents.items():
         lines += [rf"\typeout{{<<{name}>>}}", render(document, fragment=True), r"\clearpage"]
-    (folder / "d.tex").write_text("\n".join([*lines, r"\end{document}"]))
+    (folder / "d.tex").write_text("\n".join([*lines, r"\typeout{<<end>>}", r"\end{document}"]))
     command = [engine, "-interaction=nonstopmode", "-no-shell-escape", _DRAFT[engine], "d.tex"]
     done = subprocess.run(command, cwd=folder, capture_output=True, check=False, timeout=300)
     log = done.stdout.decode("utf-8", "replace")
     found = complaints(log)
-    if "Output written" not in log and "No pages of output" in log or r"<<" not in log:
+    if "<<end>>" not in log:
         found["the whole run"] = [log[-3000:]]
     return found
 

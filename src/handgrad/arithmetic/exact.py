@@ -73,5 +73,12 @@ def exact_expression(entry: fmpq, *, decimals: bool) -> Expr | None:
     longest = digit.LONGEST_AMONG_DECIMALS if decimals else digit.LONGEST_FRACTION
     if abs(entry.p) >= longest or entry.q >= longest:
         return None
+    return quotient(entry)
+
+
+def quotient(entry: fmpq) -> Expr:
+    """A rational as an integer or a fraction, however long."""
+    if entry.q == 1:
+        return Number(str(entry), entry)
     fraction = Fraction(Number(str(abs(entry.p)), abs(entry.p)), Number(str(entry.q), entry.q))
     return Negative(fraction) if entry < 0 else fraction

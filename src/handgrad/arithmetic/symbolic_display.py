@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 from flint import fmpq
 
-from handgrad.arithmetic.exact import exact_expression
+from handgrad.arithmetic.exact import exact_expression, quotient
 from handgrad.arithmetic.symbolic_functions import size
 from handgrad.notation import nodes
 from handgrad.notation.nodes import Expr
@@ -60,7 +60,7 @@ class _Printer:
     def _number(self, entry: Any) -> Expr:
         value = fmpq(int(entry.p), int(entry.q))
         expression = exact_expression(value, decimals=self.decimals)
-        return nodes.Number(str(value), value) if expression is None else expression
+        return quotient(value) if expression is None else expression
 
     def _product(self, entry: Any) -> Expr:
         if entry.as_coeff_Mul()[0].is_negative:

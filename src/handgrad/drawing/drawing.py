@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from math import inf
 from pathlib import Path
 
 from handgrad.errors import InputError
@@ -27,11 +28,11 @@ class Drawing(Picture, frozen=True):
             _write(file, content)
         return content
 
-    def to_tikz(self, *, width: float | None = None) -> str:
-        """The picture as a tikzpicture, for LaTeX with tikz and amsmath, scaled down to ``width`` if it is wider."""
+    def to_tikz(self, *, width: float = inf, height: float = inf) -> str:
+        """The picture as a tikzpicture, for LaTeX with tikz and amsmath, scaled down to fit in so many points."""
         from handgrad.render.tikz import tikz
 
-        return tikz(self, width=width)
+        return tikz(self, width=width, height=height)
 
     def save(self, file: str | os.PathLike[str], *, scale: float = 2) -> None:
         """Write it to a file, in the format that its suffix names: .svg, .png (``scale`` pixels a point) or .tex."""

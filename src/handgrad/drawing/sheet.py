@@ -27,7 +27,7 @@ ROWS = 56.0
 STEEP = 240.0
 """From middle to middle of two layers, at most, for the sake of what stands below their nodes."""
 
-WIDE = 440.0
+WIDE = 560.0
 """From middle to middle of two layers, at most, for the sake of the other nodes."""
 
 MOST_SPACING = 150

@@ -6,6 +6,7 @@ from math import isfinite
 from typing import Any
 
 from handgrad.arithmetic.value import comparable
+from handgrad.notation.conforming import conformed
 from handgrad.notation.nodes import Dots, Expr, Fraction, Negative, Number, entry_of
 from handgrad.notation.symbols import convention
 from handgrad.ops.op import Op, Shape
@@ -30,8 +31,8 @@ class Values:
         self.trace, self.plan = trace, trace.plan
         self.numbers, self.gradients = numbers, gradients
         self.rounded = False
-        self.language: str = getattr(trace.problem, "language", "en")
         self._convention = convention(trace.problem.notation, trace.problem.network.last.layer)
+        self.language = self._convention.language
         self._seen: dict[tuple[str, Shape], Expr] = {}
 
     def symbol(self, name: str) -> Expr:
@@ -72,12 +73,12 @@ class Values:
                 return Dots()
             self.rounded = self.rounded or short is not None
             expression = short or expression
-        return entry_of(expression, self.called(name, index))
+        return conformed(entry_of(expression, self.called(name, index)), self._convention)
 
     def constant(self, op: Op, name: str) -> Expr:
         """A setting of an op as it is printed."""
         value = self.trace.arithmetic.array(getattr(op, name).written)
-        return self.trace.arithmetic.show(flat(value)[0], given=True).expression
+        return conformed(self.trace.arithmetic.show(flat(value)[0], given=True).expression, self._convention)
 
     def raw(self, name: str, index: Shape) -> Any:
         """The entry as the arithmetic holds it."""

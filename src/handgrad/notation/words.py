@@ -172,6 +172,10 @@ _NOTEBOOK: Words = {
         "de": "Im Code ist jedes Beispiel eine eigene Zeile: die Spalte x ist x[0] in einem Feld der Form (1, n).",
         "hi": "कोड में हर उदाहरण एक अलग पंक्ति है: काग़ज़ पर का स्तंभ x, (1, n) आकार की सरणी में x[0] है।",
     },
+    "In the code the row x on paper is x[0] in an array of shape (1, n).": {
+        "de": "Im Code ist die Zeile x auf dem Papier x[0] in einem Feld der Form (1, n).",
+        "hi": "कोड में काग़ज़ पर की पंक्ति x, (1, n) आकार की सरणी में x[0] है।",
+    },
     "In the code each example of the batch is a row; on paper it is a column.": {
         "de": "Im Code ist jedes Beispiel eine Zeile; auf dem Papier ist es eine Spalte.",
         "hi": "कोड में बैच का हर उदाहरण एक पंक्ति है; काग़ज़ पर वह एक स्तंभ है।",

@@ -27,6 +27,7 @@ from handgrad.notation.nodes import (
     Sum,
     Symbol,
     Transpose,
+    separator,
 )
 from handgrad.render.breaking import ATOM, POWER, PRODUCT, STAR, SUM, bracketed, dotted, signed_terms
 from handgrad.render.inline import clean, inline
@@ -74,7 +75,7 @@ def width(text: str | Expr, size: float) -> float:
 
 
 _ADVANCES = {
-    **dict.fromkeys(" .,:;'|", 0.36), **dict.fromkeys("()[]ijl′It!", 0.45), **dict.fromkeys("/frs-", 0.54),
+    **dict.fromkeys(" .,:;'|", 0.37), **dict.fromkeys("()[]ijl′It!", 0.45), **dict.fromkeys("/frs-", 0.54),
     **dict.fromkeys("mwMWΩ", 1.13), **dict.fromkeys("⋮", 0.6), **dict.fromkeys("OQGNHDU@%⋯&", 1.0),
     **dict.fromkeys("+−=<>×≈≥≤∂∇·", 0.86), **dict.fromkeys("→←", 1.05),
 }  # fmt: skip
@@ -167,7 +168,7 @@ def _function(function: Function) -> Runs:
     name = function.name
     found: list[Run] = [*((Run(clean(name)),) if isinstance(name, str) else _runs(name)), Run("(")]
     for i, argument in enumerate(function.arguments):
-        found += (Run(", " if i else ""), *_runs(argument))
+        found += (Run(f"{separator(function.arguments)} " if i else ""), *_runs(argument))
     return (*found, Run(")"))
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from handgrad.notation.document import Block, Equation, Figure, Paragraph, Section, sources
 from handgrad.notation.program import Cell, Program
-from handgrad.notation.words import listed, say
+from handgrad.notation.words import say
+from handgrad.render.latex import origin
 from handgrad.render.markdown import block as markdown
 from handgrad.render.markdown import text
 from handgrad.working.document import Document
@@ -76,12 +77,12 @@ class _Writer:
             self._picture(block)
             return
         self.words.append(markdown(block))
-        if isinstance(block, Equation) and self.sources.get(block.number):
-            equations = listed(self.document.language, [f"({n})" for n in self.sources[block.number]])
-            self.words.append(f"*{self._say('from {equations}', equations=equations)}*")
+        source = self.sources.get(block.number, ()) if isinstance(block, Equation) else ()
+        if source:
+            self.words.append(f"*{text(origin(self.document.language, source))}*")
 
-    def _say(self, english: str, **fields: object) -> str:
-        return say(self.document.language, english, **fields)
+    def _say(self, english: str) -> str:
+        return say(self.document.language, english)
 
     def _picture(self, figure: Figure) -> None:
         picture = figure.draw()
@@ -99,14 +100,12 @@ class _Writer:
 
     def _opening(self) -> None:
         """Once: how the code is to be read, and what its cells use."""
-        if self.opened:
+        if self.opened or self.program is None:
             return
         self.opened = True
-        if self.program is None:
-            self.words.append(f"*{text(self._say(_SYMBOLS))}*")
-            return
         self.words.append(" ".join(text(self._say(note)) for note in self.program.notes))
-        self._code("\n\n".join(self.program.opening).strip())
+        if self.program.opening:
+            self._code("\n\n".join(self.program.opening).strip())
 
     def _given(self) -> None:
         """Once: the given arrays in one cell, each that is too long to be read in one of its own."""
@@ -174,5 +173,4 @@ def _lines(source: str) -> list[str]:
     return source.splitlines(keepends=True)
 
 
-_SYMBOLS = "The working has symbols in place of numbers, so there is nothing to compute."
 _CHECK = "Every number that NumPy found is held against the printed one; nothing is shown where all agree."

@@ -32,6 +32,7 @@ from handgrad.notation.nodes import (
     Symbol,
     Text,
     Transpose,
+    separator,
 )
 from handgrad.render.breaking import (
     ATOM,
@@ -230,7 +231,7 @@ def _name(name: str | Symbol) -> Elements:
 
 def _function(function: Function) -> Elements:
     name = _name(function.name)
-    arguments = _joined((math(argument) for argument in function.arguments), ", ")
+    arguments = _joined(map(math, function.arguments), f"{separator(function.arguments)} ")
     if function.name != "ln" or bracketed(function.arguments[0], ATOM):
         arguments = [_delimited(arguments)]
     if not isinstance(function.name, str) or not name:
@@ -244,7 +245,7 @@ def _bracketed(part: Bracketed) -> Elements:
     if part.opens and part.closes:
         return [*name, _delimited(value)]
     # as words: LibreOffice takes a bracket without its other half for a mistake
-    return [*name, *([_words("(")] if part.opens else []), *value, _words(")") if part.closes else _run(",")]
+    return [*name, *([_words("(")] if part.opens else []), *value, _words(")") if part.closes else _run(part.separator)]
 
 
 def _partial(partial: Partial) -> Elements:
@@ -287,12 +288,12 @@ def _stack(stack: Stack) -> Elements:
 
 
 def _cases(cases: Cases) -> Elements:
-    rows = [[math(value), _condition(when)] for value, when in cases.branches]
+    rows = [[math(value), _condition(when, cases.word)] for value, when in cases.branches]
     return [_delimited([_grid(rows, "left")], "{", "")]
 
 
-def _condition(when: Expr) -> Elements:
-    return math(when) if isinstance(when, Text) else [_words("if "), *math(when)]
+def _condition(when: Expr, word: str) -> Elements:
+    return math(when) if isinstance(when, Text) else [_words(f"{word} "), *math(when)]
 
 
 def _root(root: Sqrt) -> Elements:

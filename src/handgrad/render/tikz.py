@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from typing import Any
 
 from handgrad.notation.nodes import Expr, Fraction, Negative, Partial, Relation, Text
@@ -20,11 +21,10 @@ _SIZES = {12.0: r"\fontsize{10}{12}\selectfont", 10.5: r"\fontsize{8}{9.5}\selec
 _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 
-def tikz(picture: Picture, *, width: float | None = None) -> str:
-    """The picture as a tikzpicture; where it is wider than ``width`` (in points of TeX) it is scaled down to it."""
-    whole = picture.width * UNIT
-    scale = 1.0 if width is None or whole <= width else width / whole
-    keys = f"x={number(UNIT)}pt,y=-{number(UNIT)}pt,line cap=butt,inner sep=0pt,outer sep=0pt"
+def tikz(picture: Picture, *, width: float = inf, height: float = inf) -> str:
+    """The picture as a tikzpicture; larger than ``width`` × ``height`` (in points of TeX) it is scaled down to them."""
+    scale = min(1.0, width / (picture.width * UNIT), height / (picture.height * UNIT))
+    keys = f"x={UNIT:.5f}pt,y=-{UNIT:.5f}pt,line cap=butt,inner sep=0pt,outer sep=0pt"
     if scale < 1:
         keys += f",scale={scale:.4f},transform shape"
     colours = [rf"\definecolor{{hg{name}}}{{HTML}}{{{colour[1:].upper()}}}" for name, colour in COLOURS.items()]

@@ -66,6 +66,10 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #let marked(body) = h(1.2pt) + box(stroke: .4pt, inset: 2.5pt, body) + h(1.2pt)
 // mathematics within a line, with its text alternative
 #let m(alt, body) = math.equation(alt: alt, body)
+#let tall(alt, body) = box({{
+  set text(top-edge: "bounds", bottom-edge: "bounds")
+  m(alt, body)
+}})
 // where an equation comes from, small and grey
 #let source(body) = text(8pt, luma(38%), body)
 // a picture; at the top of the next page where it does not fit this one
@@ -282,7 +286,12 @@ def _paragraph(paragraph: Paragraph) -> str:
 def _span(span: Span, room: float = TEXT_WIDTH) -> str:
     if isinstance(span, str):
         return text(span)
-    return f"#m({literal(inline(span))}, ${math(shrunk(span, room, width))}$);"
+    fitted = shrunk(span, room, width)
+    return f"#{'tall' if height(fitted) > _LINE else 'm'}({literal(inline(span))}, ${math(fitted)}$);"
+
+
+_LINE = 14.0
+"""A formula taller than that makes its line taller."""
 
 
 def _figure(figure: Figure) -> str:

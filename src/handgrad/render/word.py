@@ -11,9 +11,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from handgrad.errors import InputError
 from handgrad.notation.document import Block, Equation, Figure, Paragraph, Section, Span, Table, sources
 from handgrad.notation.nodes import Expr
-from handgrad.notation.words import listed, say
 from handgrad.render.breaking import numeric_columns, shrunk
-from handgrad.render.latex import column_widths
+from handgrad.render.latex import column_widths, origin
 from handgrad.render.omml import Elements, display, formula, math, row_parts, xml_text
 from handgrad.render.word_pages import EQUATION_WIDTH, NUMBER_WIDTH, TALLEST, TEXT_WIDTH, broken, tallness
 from handgrad.render.word_parts import append, bookmark, dress, grid, grown, image, reference, repeated, styled
@@ -22,6 +21,9 @@ from handgrad.working.document import Document
 
 _LONGEST_PROPERTY = 255
 _TALLEST_PICTURE, _PADDING = 480.0, 12.0
+_ROOM = 7
+"""Empty lines to write in."""
+
 _DATE = datetime(2000, 1, 1, tzinfo=UTC)
 """A document has no date of its own: the same working gives the same file."""
 
@@ -93,6 +95,10 @@ class _Writer:
                 self._words(block)
 
     def _words(self, block: Paragraph) -> None:
+        if block.role == "room":
+            for _ in range(_ROOM):
+                styled(self.file.add_paragraph(), "Normal")
+            return
         style = {"lead": "Heading 2", "note": "Note"}.get(block.role, "Normal")
         _fill(styled(self.file.add_paragraph(), style), block.spans, TEXT_WIDTH)
 
@@ -137,12 +143,11 @@ class _Writer:
         """The number as the target of references, below it those of the equations that this one is from."""
         styled(cell.paragraphs[0], "Equation Number")
         bookmark(cell.paragraphs[0], f"equation_{number}", number, f"({number})")
-        if not self.sources.get(number):
+        source = origin(self.document.language, self.sources.get(number, ()))
+        if not source:
             return
-        language = self.document.language
-        named = listed(language, [f"({n})" for n in self.sources[number]])
         paragraph = styled(cell.add_paragraph(), "Equation Sources")
-        for part in re.split(r"(\(\d+\))", say(language, "from {equations}", equations=named)):
+        for part in re.split(r"(\(\d+\))", source):
             if part.startswith("("):
                 reference(paragraph, f"equation_{part[1:-1]}", part)
             elif part:

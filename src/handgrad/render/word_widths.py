@@ -91,7 +91,7 @@ def _entry(entry: Entry) -> float:
 
 def _number(number: Number) -> float:
     mantissa, _, power = number.text.partition("e")
-    digits = sum(_SIGN if c == "-" else _POINT if c == "." else _DIGIT for c in mantissa)
+    digits = sum(_SIGN if c == "-" else _POINT if c in ".," else _DIGIT for c in mantissa)
     return digits + (_DOT + 2 * _DIGIT + _script(power) if power else 0)
 
 
@@ -137,7 +137,7 @@ def _stack(stack: Stack) -> float:
 
 
 def _cases(cases: Cases) -> float:
-    return _grid(zip(*cases.branches, strict=True)) + _FENCES + _LETTER * len("if ")
+    return _grid(zip(*cases.branches, strict=True)) + _FENCES + _LETTER * (len(cases.word) + 1)
 
 
 _WIDTHS: dict[type[Expr], Callable[[Any], float]] = {

@@ -65,13 +65,13 @@ def _document(board: Board, queries: Sequence[Query]) -> Document:
         tuple(conform(section, board.convention) for section in sections),
         lambda: values(trace, queries),
         board.language,
-        sheet=partial(_sheet, trace, queries),
         code=lambda: _code(trace, steps, queries),
+        sheet=partial(_sheet, trace, queries),
         spoken=lambda language: document(trace.noted({"language": language}), queries),
     )
 
 
-def _code(trace: Trace, steps: Sequence[Step], queries: Sequence[Query]) -> Program | None:
+def _code(trace: Trace, steps: Sequence[Step], queries: Sequence[Query]) -> Program:
     from handgrad.working.program import program
 
     return program(trace, steps, queries)

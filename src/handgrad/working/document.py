@@ -69,6 +69,12 @@ class Document(Struct, frozen=True):
 
         return render(self, fragment=fragment)
 
+    def to_typst(self, *, paper: Paper = "a4") -> str:
+        """The source of the PDF, which typst sets by itself."""
+        from handgrad.render.typst import render
+
+        return render(self, paper=paper)
+
     def to_html(self) -> str:
         """One self-contained page: MathML, the picture, and a script to step through it."""
         from handgrad.render.html import render

@@ -15,6 +15,7 @@ from handgrad.interop.code import Recording, floats, helpers, numpy_recording, v
 from handgrad.interop.recorder import ATOM, COMPARISON, Piece, Recorded
 from handgrad.notation.nodes import Expr, Fraction, Negative, Number
 from handgrad.notation.program import Cell, Program
+from handgrad.notation.symbols import convention
 from handgrad.plan import HIDDEN, UNIT, WEIGHT, Step
 from handgrad.query import Query
 from handgrad.trace import Trace, flat
@@ -30,16 +31,18 @@ LONGEST_CHECK = 100
 """Of a longer array the entries that are printed are held against the printed ones."""
 
 _ROWS = "In the code each example is a row of its own: the column x on paper is x[0] in an array of shape (1, n)."
+_ROW = "In the code the row x on paper is x[0] in an array of shape (1, n)."
 _BATCH = "In the code each example of the batch is a row; on paper it is a column."
 _AS_BY_HAND = "The cells round each named quantity as the working does, so the numbers are those of the working."
 _DOUBLES = "The cells compute in float64; the last cell holds every number against the printed one."
+_SYMBOLS = "The working has symbols in place of numbers, so there is nothing to compute."
 _CUT = "There are too many steps for a notebook: the last ones have no cells."
 
 
-def program(trace: Trace, steps: Sequence[Step], queries: Sequence[Query]) -> Program | None:
-    """The steps as cells; None where symbols stand in place of numbers, so that there is nothing to compute."""
+def program(trace: Trace, steps: Sequence[Step], queries: Sequence[Query]) -> Program:
+    """The steps as cells; without any where symbols stand in place of numbers."""
     if trace.problem.symbols:
-        return None
+        return Program((), (_SYMBOLS,), {}, {}, ())
     return trace.decided(lambda: _Programmer(trace, queries).program(steps))
 
 
@@ -63,10 +66,16 @@ class _Programmer:
             seen = _seen(value if value.shape else value[()])
             self.steps[step.name] = Cell(lines, variable(step.name), seen, self._check(step.name))
         answers = tuple(self._answer(query) for query in self.queries)
-        notes = [_BATCH if self.plan.batch else _ROWS, _AS_BY_HAND if self.rounded else _DOUBLES]
+        notes = [*self._layout(), _AS_BY_HAND if self.rounded else _DOUBLES]
         if len(steps) > MOST_STEPS:
             notes.append(_CUT)
         return Program(self._opening(), tuple(notes), self.given, self.steps, answers)
+
+    def _layout(self) -> list[str]:
+        """Where arrays lie otherwise than on paper."""
+        if convention(self.trace.problem.notation).vectors == "row":
+            return [] if self.plan.batch else [_ROW]
+        return [_BATCH if self.plan.batch else _ROWS]
 
     def _give(self, name: str) -> None:
         folded = prod(self.trace.raw(name).shape) > LONGEST_LIST

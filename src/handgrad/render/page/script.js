@@ -24,8 +24,7 @@
 
   /* words */
 
-  const fill = (words, fields) => words.replace(/\{(\w+)\}/g, (_, key) => fields[key]);
-  const say = (english, fields = {}) => fill(data.words[english], fields);
+  const say = (english, fields = {}) => data.words[english].replace(/\{(\w+)\}/g, (_, key) => fields[key]);
 
   /** A text whose fields may be nodes, as a list of strings and nodes. */
   const spoken = (english, fields) =>
@@ -39,11 +38,11 @@
   };
   const linked = (list, between) => list.flatMap((n, i) => (i ? [between, link(n)] : [link(n)]));
 
+  const HINT = "Hover over a number to see where it comes from, click a weight to see its gradient.";
   const tell = (...parts) => {
     status.classList.toggle("said", parts.length > 0);
     status.replaceChildren(...(parts.length ? parts : [say(HINT)]));
   };
-  const HINT = "Hover over a number to see where it comes from, click a weight to see its gradient.";
 
   /* what is known of an entry: its quantity, the equation that makes it, those that use it */
 
@@ -71,7 +70,8 @@
     if (of === followed) return;
     followed = of;
     const { made, used, sign } = of ? quantity(of) : { made: 0, used: [] };
-    mark(of ? places.get(of) || [] : chain ? [...(places.get(chain) || []), ...(places.get(gradient(chain)) || [])] : [], "same");
+    const lit = of ? [of] : chain ? [chain, gradient(chain)] : [];
+    mark(lit.flatMap((one) => places.get(one) || []), "same");
     mark(of ? [equations.get(made)] : [], "makes");
     mark(used.map((n) => equations.get(n)), "takes");
     if (of) {
@@ -208,7 +208,7 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (press(event) || rove(event)) event.preventDefault();
-    else if (event.key in KEYS && !event.target.closest?.(".wide, pre")) {
+    else if (event.key in KEYS && !(event.key in MOVES && event.target.closest?.(".wide, .sheet, pre"))) {
       event.preventDefault();
       KEYS[event.key]();
     }
