@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 import tomllib
@@ -386,3 +387,10 @@ def test_a_problem_says_what_may_be_read() -> None:
     script = read({"h": [1, 0, 1, 0, 1, 0, 1], "dL/dK": ["-12/49", 0]}, readable)
     assert texts(script)["dL/dK1"] == {0: "-12/49", 1: "0"}
     assert texts(script)["h1"][6] == "1"
+
+
+def test_a_script_may_be_written_in_the_problem_s_notation(write: Write) -> None:
+    plain = read(write("a.toml", PRINTED), NETWORK)
+    swapped = {"a1": "z1", "a2": "z2", "a3": "z3", "h1": "a1", "h2": "a2"}
+    text = "".join(swapped.get(part, part) for part in re.split(r"([ah]\d)", PRINTED))
+    assert read(write("z.toml", text), NETWORK, letters={"a": "z", "h": "a"}) == plain

@@ -95,12 +95,12 @@ class Collector:
 
         ``comma``: a comma in a number is certain to be the decimal one.
         """
-        if self._plain(name, value):
-            return
         try:
             found = self.resolve(name)
         except ValueError as error:
             self.refuse(where or visible(name), _shown(value, name), str(error))
+            return
+        if found[1] is None and self._plain(found[0], value):
             return
         try:
             self.put(found, self.chosen(found, _ways(value, comma=comma)), where)
@@ -108,9 +108,8 @@ class Collector:
             self.refuse(where or visible(name), _shown(value, name), str(error))
 
     def _plain(self, name: str, value: Any) -> bool:
-        """Takes a list of numbers for a quantity called by its own name, if nothing at all is amiss."""
-        shape = self.readable.shapes.get(name)
-        if self.letters or name in self.entries or type(value) is not list or (len(value),) != shape:
+        """Takes a list of numbers for a quantity, if nothing at all is amiss."""
+        if name in self.entries or type(value) is not list or (len(value),) != self.readable.shapes[name]:
             return False
         try:
             numbers = [written(entry) for entry in value]
