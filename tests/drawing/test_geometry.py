@@ -9,12 +9,12 @@ import pytest
 from geometry import faults
 from hypothesis import HealthCheck, Phase, given, settings
 from networks import dense, lenet, made_up, resnet
-from test_random_graphs import graphs
-from test_random_networks import problems
 
 import handgrad as hg
 from conftest import EXAMPLES, example
 from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
+from test_random_graphs import graphs
+from test_random_networks import problems
 
 ARITHMETICS = ("exact", "float64", "float32", "rounded(2)", "rounded(3 significant)", "symbolic")
 UNSOLVED = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,10 +11,12 @@ import numpy as np
 import pytest
 
 import handgrad as hg
+from conftest import ROOT
 from handgrad.arithmetic import float_functions as xp
 from handgrad.marking import mark
 from handgrad.marking.course import SLOPE
 from handgrad.marking.mistakes import _SINGLE, EARLY
+from handgrad.notation.marking_words import HINTS, MISTAKES
 from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
 from handgrad.ops.op import Misrule, Op, Sample
 from handgrad.ops.rectifiers import Relu
@@ -121,3 +125,20 @@ def test_a_mistake_that_nothing_explains_is_said_to_be_none() -> None:
     assert report.first_error is not None
     assert report.first_error.mistakes == ()
     assert report.mistakes == ()
+
+
+def test_every_mistake_and_hint_has_its_words_in_each_language() -> None:
+    source = (ROOT / "src/handgrad/marking/mistakes.py").read_text()
+    general = re.findall(r'^ +(?:yield |\()"([^"]+)", "([^"]+)"', source, re.MULTILINE)
+    assert len(general) > 10
+    for name, hint in [*((name, hint) for _, name, hint in ALL), *general]:
+        assert {"de", "hi"} <= MISTAKES[name].keys(), name
+        assert {"de", "hi"} <= HINTS[hint].keys(), hint
+
+
+def test_a_report_speaks_the_language_of_the_problem() -> None:
+    tree = tomllib.loads((ROOT / "examples/ann.toml").read_text()) | {"notation": {"language": "de"}}
+    report = mark(hg.Problem.from_dict(tree), {"h1": ["0.73", "0.88", "0.12"], "a2": ["1.73", "1.73", "0.12"]})
+    text = report.to_markdown()
+    assert "0.12 ist falsch, es ist 0.7311." in text
+    assert "folgt aus deinen eigenen Werten" in text

@@ -184,13 +184,13 @@ def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
         yield "a factor ½ forgotten", "there is a factor ½", _everywhere(2 * values)
         yield "a factor ½ too many", "there is no factor ½", _everywhere(values / 2)
         for count in sorted({course.problem.examples, *expected.shape} - {0, 1}):
-            yield "sum in place of the mean", f"divide by {count}", _everywhere(values * count)
-            yield "mean in place of the sum", f"do not divide by {count}", _everywhere(values / count)
+            yield "sum in place of the mean", "divide by the count", _everywhere(values * count)
+            yield "mean in place of the sum", "do not divide by the count", _everywhere(values / count)
         if expected.ndim >= 2 and expected.shape[-1] == expected.shape[-2]:
             yield "transposed", "rows and columns are exchanged", _everywhere(expected.swapaxes(-1, -2).ravel())
         for source in dict.fromkeys(way.reads.values()):
             if own[source].size == values.size:
-                yield "step left out", f"this is {source} itself", _everywhere(own[source].ravel())
+                yield "step left out", "this is the value before the step", _everywhere(own[source].ravel())
                 if isinstance(way.op, Contributions):
                     yield (
                         "a contribution left out",

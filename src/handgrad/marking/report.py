@@ -13,6 +13,7 @@ from handgrad.marking.marks import Part, earned, parts, share
 from handgrad.marking.mistakes import Mistake, early, named
 from handgrad.marking.script import Script
 from handgrad.marking.sentences import sentence, shown
+from handgrad.notation.symbols import convention
 from handgrad.ops.places import unravel
 
 if TYPE_CHECKING:
@@ -53,6 +54,11 @@ class Report:
     def __repr__(self) -> str:
         return f"Report({self.student or 'a script'}: {self.score:g} of {self.total:g})"
 
+    @property
+    def language(self) -> str:
+        """The language of its sentences, that of the problem's notation."""
+        return convention(self.course.problem.notation).language
+
     @cached_property
     def score(self) -> float:
         """The marks earned."""
@@ -88,7 +94,7 @@ class Report:
             self.question(name, place), name, "" if found is None or found.written is None else found.written.text,
             verdict.status, verdict.truth, shown(self.course, verdict), verdict.expected,
             round(worth * share(self.course, part, verdict.status), 6) if part is not None else 0.0, worth,
-            sentence(self.course, verdict), tuple(named_here),
+            sentence(self.course, verdict, self.language), tuple(named_here),
         )  # fmt: skip
 
     def question(self, name: str, place: int) -> str:
