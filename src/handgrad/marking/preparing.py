@@ -31,8 +31,22 @@ def prepared(text: str, *, tex: bool = False) -> str:
         plain = _COMMENT.sub("", plain)
         body = plain.find("\\begin{document}")
         plain = plain if body < 0 else "\n" * plain.count("\n", 0, body) + plain[body:]
-    plain = _JOINT.sub(" , ", _DROPPED.sub("", plain))
+    plain = _JOINT.sub(" , ", _DROPPED.sub("", "".join(_without_pictures(plain))))
     return "".join(_environments(plain))
+
+
+def _without_pictures(text: str) -> Iterator[str]:
+    """A text whose TikZ pictures are empty lines."""
+    at = 0
+    while (start := text.find(_PICTURE[0], at)) >= 0:
+        end = text.find(_PICTURE[1], start)
+        yield text[at:start]
+        at = len(text) if end < 0 else end + len(_PICTURE[1])
+        yield "\n" * text.count("\n", start, at)
+    yield text[at:]
+
+
+_PICTURE = r"\begin{tikzpicture}", r"\end{tikzpicture}"
 
 
 def _environments(text: str) -> Iterator[str]:
