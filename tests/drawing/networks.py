@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -14,7 +15,7 @@ def drawn(*shape: int, seed: int = 1) -> dict[str, Any]:
 def dense(*widths: int, bias: bool = True, arithmetic: str = "float64") -> dict[str, Any]:
     """Dense layers of these widths into a softmax."""
     layers: list[dict[str, Any]] = []
-    for reads, gives in zip(widths, widths[1:], strict=False):
+    for reads, gives in pairwise(widths):
         layer = {"op": "dense", "weights": drawn(gives, reads), "activation": "relu"}
         layers.append(layer | ({"bias": drawn(gives)} if bias else {}))
     layers[-1]["activation"] = "softmax"

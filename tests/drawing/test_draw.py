@@ -9,7 +9,7 @@ from geometry import labels
 from networks import dense, drawn, lenet, resnet, tree
 
 import handgrad as hg
-from conftest import example
+from conftest import EXAMPLES, example
 from handgrad.notation.nodes import Dots, Entry, Symbol
 from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
 from handgrad.render.inline import inline
@@ -105,6 +105,13 @@ def test_weights_without_room_are_left_out() -> None:
     assert len(weights(picture)) == 144
     assert not any(weight.labels for weight in weights(picture))
     assert "b1[1]" not in texts(picture)
+    assert "Weights that find no room are left out." in words(picture)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_weight_of_an_example_stands_with_its_gradient(name: str) -> None:
+    for weight in weights(hg.draw(example(name))):
+        assert [part.role for part in weight.labels if isinstance(part, Label)] == ["value", "gradient"]
 
 
 def test_weights_have_fewer_lines_where_two_find_no_room() -> None:

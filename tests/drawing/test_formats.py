@@ -168,9 +168,11 @@ def test_tikz_is_scaled_down_to_a_width() -> None:
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not here")
 def test_tikz_compiles(tmp_path: Path) -> None:
     """Every example, scaled to the width of its page, and a hostile title."""
-    head = r"\documentclass{article}\usepackage{amsmath,tikz}\usepackage[margin=1cm]{geometry}\parindent0pt\begin{document}"
+    head = r"\documentclass{article}\usepackage{amsmath,tikz}\usepackage[margin=1cm]{geometry}"
     pictures = [hg.draw(problem).to_tikz(width=500, height=700) for problem in (*map(example, EXAMPLES), hostile())]
-    document = "\n".join([head, *(f"{picture}\\newpage" for picture in pictures), r"\end{document}"])
+    document = "\n".join(
+        [head, r"\parindent0pt\begin{document}", *(f"{picture}\\newpage" for picture in pictures), r"\end{document}"]
+    )
     (tmp_path / "all.tex").write_text(document, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "all.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False)

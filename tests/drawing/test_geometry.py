@@ -23,7 +23,7 @@ UNSOLVED = {
     ("mazur", "symbolic"),  # their formulas take long
     ("xor", "symbolic"),
 }
-GENERATED = settings(max_examples=60, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+GENERATED = settings(max_examples=40, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize(

@@ -283,6 +283,14 @@ export const CHECKS = {
     await page.pdf({ path: join(folder, "ann.pdf"), preferCSSPageSize: true });
   },
 
+  "a page without steps has no bar": async ({ open }) => {
+    const page = await open("plain.html");
+    await page.keyboard.press("n");
+    assert.ok(await page.isHidden("#bar"));
+    assert.ok(await page.isVisible("main"));
+    assert.deepEqual(page.complaints, []);
+  },
+
   "what is hostile is text": async ({ open }) => {
     const page = await open("hostile.html");
     assert.match(await page.textContent("h1"), /<script>alert\(1\)<\/script>.*onerror.*<\/script>.*\]\]>/);

@@ -121,3 +121,15 @@ def test_hostile_titles_are_text_in_a_cell() -> None:
         assert "<script" not in cell
         assert "<img" not in cell
         assert "\u202e" not in cell
+
+
+def test_a_cell_follows_the_notation() -> None:
+    tree = {
+        "notation": {"language": "de", "decimals": "comma"},
+        "network": {"layers": [{"op": "logistic"}], "input": 1},
+        "data": {"x": [0.5]},
+    }
+    problem = hg.Problem.from_dict(tree)
+    assert words(problem._repr_html_()).startswith("Schicht Operation Form Parameter")
+    assert "yhat 1 ≈ [ 0,6225 ]" in words(hg.solve(problem)._repr_html_())
+    assert 'lang="de"' in hg.solve(problem).ask("yhat")._repr_html_()

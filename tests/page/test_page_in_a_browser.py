@@ -14,6 +14,8 @@ from page_samples import hostile, large
 
 import handgrad as hg
 from conftest import EXAMPLES, ROOT, example
+from handgrad.notation.document import Paragraph, Section
+from handgrad.working.document import Document
 
 HERE = Path(__file__).parent
 CHECKS = re.findall(r'^  "(.+)": async', (HERE / "checks.mjs").read_text(), re.MULTILINE)
@@ -30,6 +32,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = tmp_path_factory.mktemp("pages")
     documents = {name: hg.solve(example(name)).working() for name in EXAMPLES}
     documents["rounded"] = hg.solve(example("ann"), "rounded(2)").working(["dL/dW1[2,3]"])
+    documents["plain"] = Document("Plain", (Section("Questions", (Paragraph(("What is L?",)),)),))
     for name, document in {**documents, "hostile": hostile(), "large": large()}.items():
         (pages / f"{name}.html").write_text(document.to_html(), encoding="utf-8")
     return pages

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -38,7 +39,10 @@ from handgrad.notation.symbols import convention  # noqa: E402  the same
 from handgrad.render.inline import inline  # noqa: E402  the same
 from handgrad.render.latex_math import math  # noqa: E402  the same
 from handgrad.render.mathml import math as mathml  # noqa: E402  the same
+from handgrad.render.omml import math as omml  # noqa: E402  the same
 from handgrad.render.terminal import render_block  # noqa: E402  the same
+from handgrad.render.typst_math import math as typst  # noqa: E402  the same
+from handgrad.working.document import Document  # noqa: E402  the same
 
 ALL: dict[str, Any] = {"indices": 0, "vectors": "row", "gradients": "nabla", "decimals": "comma"}
 NOTATIONS: dict[str, dict[str, Any]] = {
@@ -54,16 +58,23 @@ NOTATIONS: dict[str, dict[str, Any]] = {
     "all-hi": {"language": "hi", **ALL},
 }
 EXAMPLES = ("ann", "batch", "convolution", "image")
-FORMATS = {"terminal.txt": "to_terminal", "tex.txt": "to_latex"}
+FORMATS = ("terminal.txt", "tex.txt")
 CASES = [
     (name, key) for name in EXAMPLES for key in NOTATIONS if name in ("ann", "convolution") or key.startswith("all")
 ]
 
 
+def document(name: str, key: str) -> Document:
+    return hg.solve(example(name), "exact").working(notation=NOTATIONS[key])
+
+
 def written(name: str, key: str, form: str) -> str:
-    document = hg.solve(example(name), "exact").working(notation=NOTATIONS[key])
-    text: str = getattr(document, FORMATS[form])()
-    return text
+    """A working in terminal or LaTeX; without preamble and picture, which have files of their own."""
+    whole = document(name, key)
+    return whole.to_terminal() if form == "terminal.txt" else _PICTURE.sub("", whole.to_latex(fragment=True))
+
+
+_PICTURE = re.compile(r"\\begin\{tikzpicture\}.*?\\end\{tikzpicture\}\n?", re.DOTALL)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -81,7 +92,7 @@ def test_there_is_no_file_without_a_convention() -> None:
 @pytest.mark.skipif("HANDGRAD_LATEX" not in os.environ, reason="compiles with LaTeX: set HANDGRAD_LATEX=1")
 @pytest.mark.parametrize(("name", "key"), CASES)
 def test_latex_of_each_convention_compiles(name: str, key: str, tmp_path: Path) -> None:
-    (tmp_path / "out.tex").write_text(written(name, key, "tex.txt"))
+    (tmp_path / "out.tex").write_text(document(name, key).to_latex())
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "out.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False, errors="replace")
     assert done.returncode == 0, done.stdout[-2000:]
@@ -194,8 +205,8 @@ def test_decimal_commas_stand_below_one_another() -> None:
 
 
 def test_hindi_has_english_words_in_latex_and_its_own_in_markdown() -> None:
-    document = hg.solve(example("image")).working(notation={"language": "hi"})
-    latex, markdown = document.to_latex(), document.to_markdown()
+    whole = hg.solve(example("image")).working(notation={"language": "hi"})
+    latex, markdown = whole.to_latex(), whole.to_markdown()
     assert "Forward pass" in latex
     assert "[U+" not in latex
     assert latex.isascii() or all(c < "\u0900" for c in latex)
@@ -206,15 +217,37 @@ def test_hindi_has_english_words_in_latex_and_its_own_in_markdown() -> None:
 def test_a_letter_that_latex_has_not_is_shown_by_its_number() -> None:
     problem = example("ann")
     problem.notation = {"a": "क"}
-    document = hg.solve(problem).working()
-    assert "[U+0915]" in document.to_latex()
-    assert "क" in document.to_markdown()
+    whole = hg.solve(problem).working()
+    assert "[U+0915]" in whole.to_latex()
+    assert "क" in whole.to_markdown()
 
 
 def test_an_exam_in_hindi_has_english_words_in_latex() -> None:
     exam = hg.solve(example("convolution")).working(notation={"language": "hi"}).only("questions")
     assert "प्रश्न" in exam.to_terminal()
     assert r"\subsection*{Questions}" in exam.to_latex()
+
+
+def test_a_pdf_in_hindi_is_set_though_its_letters_move() -> None:
+    whole = hg.solve(example("image")).working(notation={"language": "hi"})
+    try:
+        content = whole.to_pdf()
+    except hg.InputError as error:  # neither the package nor the system has the font
+        assert "pip install" in str(error)  # noqa: PT017  the other outcome
+    else:
+        assert content.startswith(b"%PDF")
+        assert content == whole.to_pdf()
+
+
+def test_word_and_typst_follow_the_notation() -> None:
+    cases = Cases(((Function("max", (HALF, ONE)), Relation(ONE, ">", HALF)), (ONE, Text("otherwise"))))
+    german = conformed(cases, convention({"language": "de", "decimals": "comma"}))
+    word = "".join(part for element in omml(german) for part in element.itertext())
+    assert "falls " in word
+    assert "0,5; 1" in word
+    assert "if" not in typst(german)
+    assert "falls" in typst(german)
+    assert "#box(text(font: " in typst(Text("अन्यथा"))
 
 
 if __name__ == "__main__":

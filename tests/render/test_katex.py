@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 import pytest
 from browser import node, node_modules
 from generated import documents as generated_documents
-from render_samples import every_node, generated
+from render_samples import L, W, X, every_node, generated
 
 import handgrad as hg
 from conftest import EXAMPLES, example
+from handgrad.notation.nodes import Gradient, Partial
+from handgrad.render.latex_math import math
 from handgrad.working.document import Document
 
 Piece = tuple[bool, str]
@@ -68,6 +70,11 @@ def made_up() -> Iterator[Document]:
 
 def test_every_node_and_documents_made_up() -> None:
     assert rejected([every_node(), *map(generated, range(20))]) == []
+
+
+def test_derivatives_as_gradients_and_through_a_quantity() -> None:
+    pieces = [(True, math(each)) for each in (Gradient(L, W), Gradient(L, W, X), Partial(L, W, X))]
+    assert node("katex.mjs", node_modules("katex"), pieces) == []
 
 
 def test_what_is_wrong_is_rejected() -> None:

@@ -52,7 +52,7 @@ def of_every_node() -> dict[str, Any]:
 
 
 WIDE = f"<math display='block'><mn>{'1' * 100}</mn></math>"
-UP = "<mtr style='transform:translateY(-9px)'>"
+UP = "<mtr style='transform:translateY(-20px)'>"
 TWO_ROWS = f"<mtable><mtr><mtd><mn>1</mn></mtd></mtr>{UP}<mtd><mn>2</mn></mtd></mtr></mtable>"
 OVERLAPPING = f"<math display='block'>{TWO_ROWS}</math>"
 NOTHING: dict[str, Any] = {"wide": [], "overlapping": [], "wider": [], "errors": []}

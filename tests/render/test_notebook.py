@@ -281,7 +281,30 @@ def test_the_answers_alone_can_be_run() -> None:
 
 
 def test_the_words_are_of_the_language() -> None:
-    document = hg.solve(example("ann")).working()
-    german = Document(document.title, document.sections, language="de", code=document.code)
-    assert "*aus (4) und (9)*" in render(german)
-    assert "## Probe" in render(german)
+    text = hg.solve(example("ann")).noted({"language": "de"}).working().to_notebook()
+    for words in ("*aus (4) und (9)*", "## Probe", "Die Zellen rechnen in float64", "## Gegeben"):
+        assert words in text
+
+
+NOTED = [
+    {"vectors": "row", "gradients": "nabla"},
+    {"indices": 0, "decimals": "comma", "language": "hi"},
+]
+
+
+@pytest.mark.parametrize("notation", NOTED, ids=str)
+@pytest.mark.parametrize("name", ["ann", "xor"])
+def test_whatever_the_notation_the_cells_find_the_numbers(name: str, notation: dict[str, Any]) -> None:
+    trace = hg.solve(example(name)).noted(notation)
+    found = nbformat.reads(trace.working([]).to_notebook(), 4)
+    agree(trace, found)
+    words = "".join(sources(found, "markdown"))
+    assert ("the row x on paper" in words) == (name == "ann" and "vectors" in notation)
+    assert "the column x" not in words
+
+
+def test_a_sheet_of_questions_has_no_cells_to_run() -> None:
+    found = nbformat.reads(hg.solve(example("ann")).working().only("questions").to_notebook(), 4)
+    nbformat.validate(found)
+    assert not sources(found)
+    assert "<br>" in "".join(sources(found, "markdown"))

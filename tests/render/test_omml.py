@@ -38,7 +38,7 @@ from handgrad.render.breaking import Bracketed, Row
 from handgrad.render.latex_math import _PRINTERS as LATEX_PRINTERS
 from handgrad.render.omml import _PRINTERS, NAMESPACE, display, formula, math, row_parts
 
-MATHEMATICS = "(r|acc|borderBox|d|eqArr|f|func|m|nary|rad|sSub|sSup|sSubSup)"
+MATHEMATICS = "(r|acc|bar|d|f|func|m|nary|rad|sSub|sSup|sSubSup)"
 ARGUMENT = rf"({MATHEMATICS} )+"
 CHILDREN = {
     "oMathPara": "oMathParaPr oMath ",
@@ -50,7 +50,8 @@ CHILDREN = {
     "rPr": "(nor|sty) ",
     "acc": "accPr e ",
     "accPr": "chr ",
-    "borderBox": "e ",
+    "bar": "barPr e ",
+    "barPr": "pos ",
     "d": "dPr e ",
     "dPr": "begChr endChr grow ",
     "f": "num den ",
@@ -69,7 +70,7 @@ CHILDREN = {
     "sSup": "e sup ",
     "sSubSup": "e sub sup ",
     **dict.fromkeys(("t", "nor", "sty", "chr", "begChr", "endChr", "grow", "baseJc", "plcHide", "count", "mcJc"), ""),
-    **dict.fromkeys(("limLoc", "supHide", "degHide", "jc"), ""),
+    **dict.fromkeys(("limLoc", "supHide", "degHide", "jc", "pos"), ""),
 }
 """What may stand within an element, in order: the part of the schema that the printers use."""
 
@@ -77,6 +78,7 @@ VALUES = {
     "sty": {"p", "i", "b"},
     "jc": {"left", "right"},
     "limLoc": {"undOvr"},
+    "pos": {"bot"},
     "mcJc": {"left", "center"},
     "baseJc": {"center"},
     **{key: {"1"} for key in ("grow", "plcHide", "supHide", "degHide")},
@@ -172,8 +174,9 @@ def test_generated_expressions_are_sound(seed: int) -> None:
         (BigSum(A, Symbol("k")), "nary(i:k,,i:a)"),
         (Relation(A, "≤", ONE), "i:a≤1"),
         (Sqrt(A), "rad(,i:a)"),
-        (Highlight(A), "borderBox(i:a)"),
+        (Highlight(A), "bar(i:a)"),
         (Text("otherwise"), "w:otherwise"),
+        (Function("max", (Number("0,5"), ONE)), "func(w:max,d()(0,5; 1))"),
         (Bracketed("max", A, closes=False), "w:maxw:(i:a,"),
         (Bracketed("", A, opens=False), "i:aw:)"),
         (Bracketed(Symbol("σ"), A), "i:σd()(i:a)"),
@@ -187,6 +190,7 @@ def test_rows_and_columns() -> None:
     assert shape(Matrix(((ONE, TWO),), (1, 2))) == "d[](m(e(1)e(2)))"
     cases = Cases(((A, Relation(A, ">", ONE)), (ONE, Text("otherwise"))))
     assert shape(cases) == "d{(m(e(i:a)e(w:if i:a>1),e(1)e(w:otherwise)))"
+    assert "w:falls i:a>1" in shape(Cases(cases.branches, "falls"))
     stack = Stack((("channel 1", A), ("", ONE)))
     assert shape(stack) == "m(e(w:channel 1: )e(i:a),e(\u200b)e(1))"
 

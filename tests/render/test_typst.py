@@ -279,6 +279,9 @@ def test_a_table_has_numbers_at_the_right_and_shares_its_width() -> None:
     source = render(Document("T", (Section("S", (Table(("A", "B"), (("x", MINUS), ("y", ONE))),)),)))
     assert "#table(columns: (auto, auto,), align: (left, right,)," in source
     assert 'table.header([*#"A";*], [*#"B";*], table.hline' in source
+    assert '[#m("1", $1$);#h(0.778em)]' in source
+    many = Table(("A",) * 9, tuple((MINUS, ONE) * 4 + (Number(f"0.{i:012}"),) for i in range(2)))
+    assert "#h(" not in render(Document("T", (Section("S", (many,)),))).replace(PREAMBLE, "")
     wide = render(Document("T", (Section("S", (Table(("A", "B"), (("word " * 90, MINUS),)),)),)))
     assert "columns: (" in wide
     assert "columns: (auto, auto" not in wide

@@ -63,11 +63,10 @@ def numbers(expression: Expr) -> Iterator[str]:
         yield from numbers(child)
 
 
-@pytest.mark.parametrize("arithmetic", [None, "rounded(2)"])
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    ("name", "arithmetic"), [*((name, None) for name in EXAMPLES), ("ann", "rounded(2)"), ("image", "rounded(2)")]
+)
 def test_the_examples(name: str, arithmetic: str | None) -> None:
-    if name in ("symbolic", "batch"):
-        arithmetic = None
     document = hg.solve(example(name), arithmetic).working()
     content = document.to_docx()
     root = part(content)
@@ -113,6 +112,26 @@ def test_the_parts_of_a_document() -> None:
     assert grid_of.rows[0]._tr.trPr.find(f"{{{WORD}}}tblHeader") is not None  # noqa: SLF001  python-docx has no name for it
     footer = file.sections[0].footer.paragraphs[0]._p.xml  # noqa: SLF001  the same
     assert 'w:instr="PAGE"' in footer
+
+
+def test_room_to_write_is_blank_paragraphs() -> None:
+    file = docx.Document(BytesIO(body(Paragraph((), "room"), Paragraph(("next",)))))
+    assert [paragraph.text for paragraph in file.paragraphs] == ["T", "S", *[""] * 7, "next"]
+
+
+@pytest.mark.parametrize("kind", ["questions", "answers"])
+def test_sheets_and_keys(kind: Any) -> None:
+    content = hg.solve(example("ann")).working().only(kind).to_docx()
+    for one in part(content).iter(f"{{{NAMESPACE}}}oMath"):
+        sound(one)
+    assert ("0.3428" in everything(content)) == (kind == "answers")
+
+
+def test_the_notation_of_the_problem() -> None:
+    trace = hg.solve(example("maxpool")).noted({"decimals": "comma", "language": "de", "gradients": "nabla"})
+    text = everything(trace.working([]).to_docx())
+    assert "∇" in text
+    assert "sonst" in text or "falls" in text
 
 
 def test_an_equation_has_its_number_and_links_to_those_it_is_from() -> None:
@@ -188,15 +207,19 @@ def test_the_picture_has_words_that_stand_for_it(monkeypatch: pytest.MonkeyPatch
 
 
 def test_properties_and_language() -> None:
-    document = hg.solve(example("ann")).working()
-    german = Document(document.title, document.sections, language="de")
+    german = hg.solve(example("ann")).noted({"language": "de"}).working()
     file = docx.Document(BytesIO(render(german)))
     properties = file.core_properties
-    assert (properties.title, properties.language, properties.author) == (document.title, "de", "handgrad")
+    assert (properties.title, properties.language, properties.author) == (german.title, "de", "handgrad")
     assert properties.comments == ""
-    languages = [tag.get(f"{{{WORD}}}val") for tag in part(render(german), "word/styles.xml").iter(f"{{{WORD}}}lang")]
+    styles = part(render(german), "word/styles.xml")
+    languages = [tag.get(f"{{{WORD}}}val") for tag in styles.iter(f"{{{WORD}}}lang")]
     assert languages[0] == "de"
     assert "aus (4) und (9)" in everything(render(german))
+    sizes = [(r.find(f"{{{WORD}}}sz"), r.find(f"{{{WORD}}}szCs")) for r in styles.iter(f"{{{WORD}}}rPr")]
+    named = [(a.get(f"{{{WORD}}}val"), b.get(f"{{{WORD}}}val")) for a, b in sizes if a is not None and b is not None]
+    assert len(named) >= 13
+    assert all(size == complex_size for size, complex_size in named)
 
 
 @pytest.mark.parametrize("title", [HOSTILE, "x" * 10_000, "\x00\x0b\ud800\ufffe\uffff&<b>]]>"])

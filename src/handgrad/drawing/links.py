@@ -28,10 +28,6 @@ MOST_EDGES = 40
 """Edges of a layer that may carry labels; among more a reader finds none."""
 
 
-MOST_STAGGERED = 16
-"""The same where the labels do not stand in one column."""
-
-
 class Edge(Struct, frozen=True):
     """From a node to a node, with the lines of its label and the name of its weight."""
 
@@ -79,18 +75,21 @@ def room(found: Sequence[Edge]) -> tuple[float, float]:
     return max(wide(edge.lines, SIZE) for edge in found) + 2 * AIR, max(len(edge.lines) for edge in found) * HIGH + AIR
 
 
-def placed(found: Sequence[Edge], *, staggered: bool) -> list[float] | None:
-    """Where on each edge its label stands (0 at its start, 1 at its end); None if they do not all fit."""
+def placed(found: Sequence[Edge]) -> float | None:
+    """Where on all edges (0 at the start, 1 at the end) their labels stand in one column; None if they find no room."""
     width, height = room(found)
     reach = found[0].end.x - found[0].start.x
     low, high = ((x - found[0].start.x) / reach for x in (found[0].free[0] + width / 2, found[0].free[1] - width / 2))
     if low > high:
         return None
-    steps = [low + (high - low) * k / 24 for k in range(25)]
-    best = max(steps, key=lambda t: (round(_closest(found, t), 2), -abs(t - 0.5)))
-    if _closest(found, best) >= height:
-        return [best] * len(found)
-    return _staggered(found, steps, (width, height)) if staggered else None
+    even = (1 / (len(_heights(found, 1)) + 1), 1 - 1 / (len(_heights(found, 0)) + 1))  # labels at equal distances
+    steps = [low, *(t for t in even if low <= t <= high), *(low + (high - low) * k / 24 for k in range(1, 25))]
+    best = max(steps, key=lambda t: (round(_closest(found, t), 1), -round(abs(t - 0.5), 3), t))
+    return best if _closest(found, best) >= height else None
+
+
+def _heights(found: Sequence[Edge], t: float) -> set[float]:
+    return {edge.point(t)[1] for edge in found}
 
 
 def _closest(found: Sequence[Edge], t: float) -> float:
@@ -99,32 +98,12 @@ def _closest(found: Sequence[Edge], t: float) -> float:
     return min((b - a for a, b in pairwise(heights)), default=1e9)
 
 
-def _staggered(found: Sequence[Edge], steps: Sequence[float], size: tuple[float, float]) -> list[float] | None:
-    """Each label at the first free place of its edge, seen from the middle."""
-    width, height = size
-    taken: list[tuple[float, float]] = []
-    chosen: list[float] = []
-    middle = sorted(steps, key=lambda t: abs(t - 0.5))
-    for edge in found:
-        for t in middle:
-            x, y = edge.point(t)
-            if all(abs(x - ox) >= width or abs(y - oy) >= height for ox, oy in taken):
-                taken.append((x, y))
-                chosen.append(t)
-                break
-        else:
-            return None
-    return chosen
-
-
 def drawn(found: Sequence[Edge]) -> tuple[Weight, ...]:
-    """The edges with their labels: all in one column if there is one, else staggered, with fewer lines, or none."""
-    if found[0].lines and len(found) <= MOST_EDGES:
-        ways = [(count, staggered) for staggered in (False, True) for count in (2, 1)]
-        for count, staggered in ways if len(found) <= MOST_STAGGERED else ways[:2]:
-            some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of, edge.free) for edge in found]
-            if (places := placed(some, staggered=staggered)) is not None:
-                return tuple(_labelled(edge, t) for edge, t in zip(some, places, strict=True))
+    """The edges with their labels, which have one line where two find no room, or are left out."""
+    for count in (2, 1) if found[0].lines and len(found) <= MOST_EDGES else ():
+        some = [Edge(edge.start, edge.end, edge.lines[:count], edge.of, edge.free) for edge in found]
+        if (place := placed(some)) is not None:
+            return tuple(_labelled(edge, place) for edge in some)
     return tuple(Weight(edge.stroke(), (), edge.of) for edge in found)
 
 

@@ -27,6 +27,9 @@ ROWS = 56.0
 STEEP = 240.0
 """From middle to middle of two layers, at most, for the sake of what stands below their nodes."""
 
+BROAD = 430.0
+"""From middle to middle of two layers, at most, for the sake of the labels on their edges."""
+
 WIDE = 560.0
 """From middle to middle of two layers, at most, for the sake of the other nodes."""
 
@@ -96,7 +99,7 @@ class Sheet:
                 b = self.blocks.view(unit, spacing, joins=True)
                 b = b.at(a.width + self._reach(unit, a, b), a.axis - b.axis)
                 found = edges(self.values, dict(unit.parameters)["W"], a, b, labels=labels)
-                if placed(found, staggered=False) is not None:
+                if placed(found) is not None:
                     return max(spacing, least)
         return least
 
@@ -110,7 +113,7 @@ class Sheet:
         share = 1 / (min(n, m) + 1)
         ends = [spot.x for piece in (left, right) for spot in piece.spots.values()]
         rims = left.core[2] - ends[0], ends[-1] - right.core[0]
-        middles = min(max((max(rims) + width / 2 + RIM) / share, sum(rims) + 2 * RIM + width + 10), 340)
+        middles = min(max((max(rims) + width / 2 + RIM) / share, sum(rims) + 2 * RIM + width + 10), BROAD)
         head = wide(self._symbols(name)) + 12
         return max(60.0, middles - sum(rims), head, self._slope(left, right))
 

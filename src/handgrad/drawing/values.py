@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from handgrad.arithmetic.value import comparable
@@ -17,7 +17,7 @@ LONGEST = 96.0
 FRACTION = 48.0
 """Points that a decimal and a fraction may be wide; a longer one is shown with four digits."""
 
-FORMULA = 120.0
+FORMULA = 150.0
 """Points that a formula may be wide; a longer one is left out."""
 
 
@@ -95,17 +95,11 @@ VALUE = 12.0
 
 
 def _short(raw: Any) -> Number | None:
-    """Four digits of a number; None for a formula."""
-    if getattr(raw, "free_symbols", None):
-        return None
-    try:
-        value = float(comparable(raw))
-    except (TypeError, ValueError, OverflowError):
-        return None
+    """Four digits of a number; None for a formula or what no float holds."""
+    value = inf if getattr(raw, "free_symbols", None) else float(comparable(raw))
     if not isfinite(value):
         return None
-    text = f"{value:.4g}"
-    mantissa, _, power = text.partition("e")
+    mantissa, _, power = f"{value:.4g}".partition("e")
     return Number(f"{mantissa}e{int(power)}" if power else mantissa, value)
 
 

@@ -102,8 +102,9 @@ def bias_lines(values: Values, name: str) -> Lines:
     """Below a node: b = its value, and the gradient."""
 
     def lines(index: Index) -> list[Line]:
-        symbol = Symbol("b")
-        found: list[Line] = [(Relation(symbol, "=", values.entry(name, index)), "value", values.called(name, index))]
+        value = values.entry(name, index)
+        text = value if isinstance(value, Symbol) else Relation(Symbol("b"), "=", value)
+        found: list[Line] = [(text, "value", values.called(name, index))]
         if gradient := values.gradient(name):
             found.append((values.entry(gradient, index), "gradient", values.called(gradient, index)))
         return found

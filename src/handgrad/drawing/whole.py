@@ -31,8 +31,9 @@ def _drawing(trace: Trace, *, gradients: bool, values: bool) -> Drawing:
     found = units(trace)
     shapes = Overview(shown).shapes() if len(found) > MOST_UNITS else _laid_out(shown)
     slanted = any(isinstance(shape, Label) and shape.role == "gradient" for shape in shapes)
+    bare = any(isinstance(shape, Weight) and not shape.labels for shape in shapes)
     left, _, _, bottom = around(area(shape) for shape in shapes)
-    shapes += _notes(shown, left, bottom + 2 * LINE, slanted=slanted)
+    shapes += _notes(shown, left, bottom + 2 * LINE, slanted=slanted, bare=values and bare)
     left, top, right, bottom = around(area(shape) for shape in shapes)
     placed = tuple(moved(shape, MARGIN - left, MARGIN - top) for shape in shapes)
     width, height = right - left + 2 * MARGIN, bottom - top + 2 * MARGIN
@@ -73,7 +74,7 @@ def _crowded(sheet: Sheet, links: dict[str, list[Shape]], lines: list[Stroke]) -
     return ""
 
 
-def _notes(values: Values, x: float, y: float, *, slanted: bool) -> list[Shape]:
+def _notes(values: Values, x: float, y: float, *, slanted: bool, bare: bool) -> list[Shape]:
     """What the two ways are, and what is shown of a batch."""
     language, problem = values.language, values.trace.problem
     shapes: list[Shape] = []
@@ -94,6 +95,8 @@ def _notes(values: Values, x: float, y: float, *, slanted: bool) -> list[Shape]:
                 n=problem.examples,
             )
         )
+    if bare:
+        notes.append(say(language, "Weights that find no room are left out."))
     if values.rounded:
         notes.append(say(language, "Decimals are rounded."))
     return [*shapes, *(Label(x, y + LINE * i, note, "note", "start", VALUE) for i, note in enumerate(notes))]

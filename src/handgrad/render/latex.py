@@ -31,7 +31,8 @@ _PREAMBLE = r"""\setlength{\oddsidemargin}{-13pt}
 \setlength{\textheight}{700pt}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{6pt plus 2pt}
-\setcounter{MaxMatrixCols}{200}
+% more columns than fit the page; a matrix takes its time by the square of this
+\setcounter{MaxMatrixCols}{32}
 % brackets that grow take no more room before them than plain ones
 \let\growleft\left
 \let\growright\right

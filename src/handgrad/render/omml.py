@@ -325,5 +325,7 @@ _PRINTERS: dict[type[Expr], Callable[[Any], Elements]] = {
     Cases: _cases,
     Sqrt: _root,
     Absolute: lambda a: [_delimited(math(a.value), "|", "|")],
-    Highlight: lambda h: [element("borderBox", _holder("e", math(h.value)))],
+    Highlight: lambda h: [
+        element("bar", element("barPr", _value("pos", "bot")), _holder("e", math(h.value)))
+    ],  # LibreOffice has no box
 }

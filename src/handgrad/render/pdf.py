@@ -21,7 +21,7 @@ from unicodedata import category
 
 from handgrad.errors import InputError
 from handgrad.render import typst as source
-from handgrad.render.typst_text import STRING
+from handgrad.render.typst_text import DEVANAGARI, STRING
 from handgrad.working.document import Document, Paper
 
 _DEVANAGARI_PACKAGE = "fontpkg_noto_sans_devanagari"
@@ -50,10 +50,10 @@ def numbered(text: str, missing: set[str]) -> str:
 
 def _devanagari() -> bool:
     """Whether the font for Devanagari is at hand without the system's; InputError if the system lacks it too."""
-    if source.DEVANAGARI in fonts_at_hand(system=False).families():
+    if DEVANAGARI in fonts_at_hand(system=False).families():
         return True
-    if source.DEVANAGARI not in fonts_at_hand(system=True).families():
-        message = f'a PDF in Hindi needs the font {source.DEVANAGARI}: pip install "handgrad[hindi]"'
+    if DEVANAGARI not in fonts_at_hand(system=True).families():
+        message = f'a PDF in Hindi needs the font {DEVANAGARI}: pip install "handgrad[hindi]"'
         raise InputError(message)
     return False
 
@@ -68,8 +68,15 @@ def fonts_at_hand(*, system: bool) -> Any:
     return typst.Fonts(include_system_fonts=system, font_paths=folders)
 
 
-def compiled(text: str, fonts: Any) -> bytes | set[str]:
-    """The PDF of a source that can read no file; or the letters that no font has."""
+_JOINED = "text with missing codepoints"
+"""How typst says that letters which are joined or moved (Devanagari, Arabic) cannot be copied as PDF/UA-1 demands."""
+
+
+def compiled(text: str, fonts: Any, *, universal: bool = True) -> bytes | set[str]:
+    """The PDF of a source that can read no file; or the letters that no font has.
+
+    It is tagged either way; ``universal`` asks for PDF/UA-1, which it is where its letters are copied one by one.
+    """
     import typst
 
     with tempfile.TemporaryDirectory() as empty:
@@ -81,10 +88,12 @@ def compiled(text: str, fonts: Any) -> bytes | set[str]:
                 package_cache_path=empty,
                 font_paths=fonts,
                 format="pdf",
-                pdf_standards="ua-1",
+                pdf_standards="ua-1" if universal else None,
                 timestamp=0,
             )
         except typst.TypstError as error:
+            if universal and _JOINED in error.diagnostic and not _MISSING.search(error.diagnostic):
+                return compiled(text, fonts, universal=False)
             missing = set("".join(map(_unescaped, _MISSING.findall(error.diagnostic))))
             if not missing:
                 message = f"typst could not set the document: {error.message}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from handgrad.network import Network, Node
+from handgrad.notation.conforming import conformed
 from handgrad.notation.document import Span, Table
 from handgrad.notation.symbols import convention
 from handgrad.notation.words import say
@@ -56,7 +57,7 @@ def answer(shown: Answer) -> str:
 
 
 def _language(shown: Problem) -> str:
-    return str(getattr(convention(shown.notation), "language", "en"))
+    return convention(shown.notation).language
 
 
 def _shape(shape: Shape) -> str:
@@ -118,7 +119,7 @@ def _row(board: Board, name: str | None) -> str:
     if board.side_by_side(name):
         shape = (board.examples(name), *shape)
     board.fresh()
-    value = shrunk(board.value(name), _VALUE_WIDTH, width)
+    value = shrunk(conformed(board.value(name), board.convention), _VALUE_WIDTH, width)
     rounded = "" if board.exact and board.trace.exact(name) else "≈ "
     cells = (text(name), text(_shape(shape)), rounded + span(value))
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

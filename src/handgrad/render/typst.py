@@ -11,20 +11,19 @@ from collections.abc import Mapping
 from itertools import groupby
 
 from handgrad.notation.document import Block, Equation, Figure, Paragraph, Section, Span, Table, sources
-from handgrad.notation.nodes import Expr, Stack
+from handgrad.notation.nodes import Expr, Number, Stack
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.inline import inline
 from handgrad.render.typst_math import math
-from handgrad.render.typst_text import literal, text
-from handgrad.render.typst_width import height, width
+from handgrad.render.typst_text import DEVANAGARI, literal, text
+from handgrad.render.typst_width import height, number_sides, sides, width
 from handgrad.working.document import Document, Paper
 
 TEXT_WIDTH = 480.0
 """Points, on either paper."""
 
 FONT = "New Computer Modern"
-DEVANAGARI = "Noto Sans Devanagari"
 
 _PAPERS = {"a4": ("a4", 595.28), "letter": ("us-letter", 612.0)}
 """Typst's name of a paper, and how wide it is."""
@@ -55,7 +54,7 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 #set math.cases(gap: .5em)
 #show math.equation.where(block: true): set align(start)
 #show math.equation.where(block: true): set par(leading: .8em)
-#show math.equation: set block(breakable: false, spacing: .95em)
+#show math.equation: set block(spacing: .95em)
 // where a very long word may be broken
 #let z = box()
 // a vector or a matrix: bold and upright
@@ -82,7 +81,8 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
   }}
 }}
 // an equation; its number at the last row, its sources before that or in a line below
-#let equation(alt, number: none, from: none, below: none, body) = pad(left: {_INDENT:g}pt)[
+#let whole = block.with(breakable: false, spacing: .95em, inset: (left: {_INDENT:g}pt))
+#let equation(alt, number: none, from: none, below: none, body) = whole[
   #let numbering = _ => {{
     if from != none {{ box(width: 0pt, align(end, box(width: 200pt, align(end, source(from))))) + h(.8em) }}
     [(#number)]
@@ -310,31 +310,55 @@ def _figure(figure: Figure) -> str:
 
 
 def _table(table: Table) -> str:
-    widths = _column_widths(table)
-    sides = ", ".join("right" if right else "left" for right in numeric_columns(table))
+    natural = _natural_widths(table)
+    afters = _afters(table, natural)
+    widths = _column_widths(natural)
+    places = ", ".join("right" if right else "left" for right in numeric_columns(table))
     columns = ", ".join("auto" if size is None else f"{size:.0f}pt" for size in widths)
+    header = ", ".join(f"[*{cell}*]" for cell in _cells(table.header, widths))
     lines = [
-        f"#table(columns: ({columns},), align: ({sides},), stroke: none, inset: (x: 6pt, y: 4pt),",
-        f"  table.header({_cells(table.header, widths, bold=True)}, table.hline(stroke: .5pt)),",
-        *(f"  {_cells(row, widths)}," for row in table.rows),
-        ")",
+        f"#table(columns: ({columns},), align: ({places},), stroke: none, inset: (x: 6pt, y: 3.2pt),",
+        f"  table.header({header}, table.hline(stroke: .5pt)),",
     ]
-    return "\n".join(lines)
+    for row in table.rows:
+        rooms = [_room_after(span, after) for span, after in zip(row, afters, strict=True)]
+        cells = zip(_cells(row, widths), rooms, strict=True)
+        lines.append(f"  {', '.join(f'[{cell}{room}]' for cell, room in cells)},")
+    return "\n".join([*lines, ")"])
 
 
-def _cells(row: tuple[Span, ...], widths: list[float | None], *, bold: bool = False) -> str:
-    cells = [_span(span, TEXT_WIDTH if size is None else size) for span, size in zip(row, widths, strict=True)]
-    return ", ".join(f"[*{cell}*]" if bold else f"[{cell}]" for cell in cells)
+def _cells(row: tuple[Span, ...], widths: list[float | None]) -> list[str]:
+    return [_span(span, TEXT_WIDTH if size is None else size) for span, size in zip(row, widths, strict=True)]
 
 
-def _column_widths(table: Table) -> list[float | None]:
+def _afters(table: Table, natural: list[float]) -> list[float]:
+    """The room after the decimal point in each column of numbers, in em, if the table has room to align them."""
+    columns = [tuple(row[i] for row in table.rows if row[i] != "") for i in range(len(table.header))]
+    found = [sides(tuple(c for c in column if isinstance(c, Expr))) for column in columns]
+    total = sum(max(wanted, 10 * sum(both)) for wanted, both in zip(natural, found, strict=True))
+    return [after if total <= _table_room(natural) else 0.0 for _, after in found]
+
+
+def _room_after(span: Span, after: float) -> str:
+    """What a number lacks behind its decimal point of the longest one in its column."""
+    lacking = after - number_sides(span)[1] if isinstance(span, Number) else 0.0
+    return f"#h({lacking:.3f}em)" if lacking > 0 else ""
+
+
+def _natural_widths(table: Table) -> list[float]:
+    return [max(_span_width(row[i]) for row in (table.header, *table.rows)) for i in range(len(table.header))]
+
+
+def _column_widths(natural: list[float]) -> list[float | None]:
     """The widths of the columns where they would not all fit: wide ones share what narrow ones leave."""
-    natural = [max(_span_width(row[i]) for row in (table.header, *table.rows)) for i in range(len(table.header))]
-    room = TEXT_WIDTH - _COLUMN_GAP * len(natural)
-    limit = room
+    limit = room = _table_room(natural)
     while sum(min(wanted, limit) for wanted in natural) > room:
         limit *= 0.95
     return [None if wanted <= limit else limit for wanted in natural]
+
+
+def _table_room(natural: list[float]) -> float:
+    return TEXT_WIDTH - _COLUMN_GAP * len(natural)
 
 
 _COLUMN_GAP = 13.0

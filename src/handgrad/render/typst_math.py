@@ -50,7 +50,7 @@ from handgrad.render.breaking import (
     dotted,
     signed_terms,
 )
-from handgrad.render.typst_text import literal
+from handgrad.render.typst_text import DEVANAGARI, literal
 from handgrad.render.typst_width import greek, large, latin, number_sides, sides
 
 _DOTS = {"row": "⋯", "column": "⋮", "both": "⋱"}
@@ -220,7 +220,7 @@ def _tall(entry: Expr) -> bool:
 
 
 def _stack(stack: Stack) -> str:
-    rows = [f"{literal(f'{label}:') if label else '#none'}, display({math(item)})" for label, item in stack.items]
+    rows = [f"{_words(f'{label}:') if label else '#none'}, display({math(item)})" for label, item in stack.items]
     return f"mat(align: #left, column-gap: #.6em, row-gap: #.8em, {'; '.join(rows)})"
 
 
@@ -230,14 +230,21 @@ def _cases(cases: Cases) -> str:
 
 
 def _condition(when: Expr, word: str) -> str:
-    return math(when) if isinstance(when, Text) else f"{literal(word)} {math(when)}"
+    return math(when) if isinstance(when, Text) else f"{_words(word)} {math(when)}"
+
+
+def _words(text: str) -> str:
+    """Words in mathematics; those whose letters are joined stand in a box, as mathematics sets letters one by one."""
+    if all(c < "\u0900" or c > "\u097f" for c in text):
+        return literal(text)
+    return f'#box(text(font: "{DEVANAGARI}", {literal(text)}))'
 
 
 _PRINTERS: dict[type[Expr], Callable[[Any], str]] = {
     Symbol: _symbol,
     Entry: _entry,
     Number: lambda n: number(n.text),
-    Text: lambda t: literal(t.text),
+    Text: lambda t: _words(t.text),
     Negative: lambda n: "−" + _part(n.value, STAR, first=False),
     Sum: _sum,
     Product: _product,

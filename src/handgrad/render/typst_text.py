@@ -10,6 +10,9 @@ import re
 
 from handgrad.render.inline import clean
 
+DEVANAGARI = "Noto Sans Devanagari"
+"""The font for Hindi."""
+
 _WORD = re.compile(r"\S{31,}")
 """A word that may be broken."""
 

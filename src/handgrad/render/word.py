@@ -100,7 +100,10 @@ class _Writer:
                 styled(self.file.add_paragraph(), "Normal")
             return
         style = {"lead": "Heading 2", "note": "Note"}.get(block.role, "Normal")
-        _fill(styled(self.file.add_paragraph(), style), block.spans, TEXT_WIDTH)
+        paragraph = styled(self.file.add_paragraph(), style)
+        if block.role == "text":  # it speaks of the equation below
+            paragraph.paragraph_format.keep_with_next = True
+        _fill(paragraph, block.spans, TEXT_WIDTH)
 
     def _equation(self, equation: Equation) -> None:
         """An equation, its number at the right; in several rows its signs stand one below the other."""

@@ -132,9 +132,9 @@ def _styles(file: Any) -> None:
         style.font.bold, style.font.italic = bold, italic
         _spacing(style.paragraph_format, before, after)
         style.paragraph_format.alignment = getattr(WD_ALIGN_PARAGRAPH, side) if side else None
-    borders = file.styles["Title"].element.pPr.find(_named("w:pBdr"))
-    if borders is not None:
-        file.styles["Title"].element.pPr.remove(borders)
+    properties = file.styles["Title"].element.pPr
+    for rule in properties.findall(_named("w:pBdr")):
+        properties.remove(rule)
 
 
 def _spacing(paragraph: Any, before: float, after: float) -> None:
@@ -149,7 +149,11 @@ def _letters(style: Any, font: str, size: float, colour: str) -> None:
     from docx.shared import Pt, RGBColor
 
     style.font.name, style.font.size, style.font.color.rgb = font, Pt(size), RGBColor.from_string(colour)
-    fonts = style.element.rPr.rFonts
+    letters = style.element.rPr
+    for old in letters.findall(_named("w:szCs")):
+        letters.remove(old)
+    letters.find(_named("w:sz")).addnext(make("w:szCs", val=str(round(2 * size))))  # that of Devanagari
+    fonts = letters.rFonts
     for key in [key for key in fonts.attrib if key.endswith(("Theme", "theme"))]:
         del fonts.attrib[key]
 

@@ -6,6 +6,7 @@
     "bar", "back", "on", "out", "progress", "status", "announcement",
   ].map((id) => document.getElementById(id));
   const numbers = Object.keys(data.sources).map(Number);
+  if (!numbers.length) return; // a sheet of questions has no steps
   const equations = new Map(numbers.map((n) => [n, document.getElementById(`e${n}`)]));
   const blocks = [...main.querySelectorAll(".block")];
   const places = new Map();
