@@ -152,7 +152,7 @@ def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
 
 def _misruled(own: Own, way: Way) -> Iterator[tuple[Misrule, Array]]:
     """The mistakes with the rule of a way, and what each gives."""
-    letters = own.course.letters(way.step)
+    letters = own.course.letters(way.step) | way.reads
     for misrule in type(way.op).mistakes(way.rule):
         yield from _tried(own, way, misrule, letters)
     if isinstance(way.op, Elementwise) and way.rule == "dx":
