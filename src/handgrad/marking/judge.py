@@ -22,6 +22,7 @@ from flint import fmpq
 from msgspec import Struct
 
 from handgrad.marking.course import Course
+from handgrad.marking.grain import Grain
 from handgrad.marking.own import Own
 from handgrad.marking.script import Script, Written
 
@@ -63,7 +64,7 @@ class Verdict(Struct):
 
 def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
     """The verdicts on every entry that is written, in the order of computation, and the student's own values."""
-    grain = _grain(script)
+    grain = Grain(script)
     own = Own(course, script, grain)
     found = _judged(own, script)
     if _cuts(found):
@@ -106,16 +107,6 @@ def _cuts(verdicts: list[Verdict]) -> bool:
 _FEWEST_CUT, _SHARE_CUT = 4, 10
 
 
-def _grain(script: Script) -> float:
-    """Half a unit of the last digit that most numbers of a script are written to: an integer stands for as much."""
-    counts: dict[float, int] = {}
-    for written in script.entries.values():
-        for entry in written.values():
-            if entry.half:
-                counts[entry.half] = counts.get(entry.half, 0) + 1
-    return max(counts, key=lambda half: (counts[half], half)) if counts else 0.0
-
-
 def same(a: float, b: float) -> bool:
     """Whether two numbers are one number but for the last bits."""
     return abs(a - b) <= RELATIVE * max(abs(a), abs(b))
@@ -123,12 +114,14 @@ def same(a: float, b: float) -> bool:
 
 def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) -> Verdict:
     truth, value = own.course.truths[name][place], entry.value
-    half = own.grain if entry.half is None else entry.half
+    half = own.grain.of(name, entry) if entry.half is None else entry.half
     status, off = Status.WRONG, abs(value - truth)
     if off <= RELATIVE * abs(truth) and _equal(own.course.exact[name][place], entry):
         status = Status.RIGHT
     elif off <= half * (1 + RELATIVE):
         status = Status.ROUNDED if value else Status.COARSE
+    elif not truth and off < DUST:
+        status = Status.ROUNDED
     verdict = Verdict(name, place, status, entry, truth, tainted=tainted)
     if status is Status.WRONG:
         _looked_into(own, verdict, value, half)
@@ -178,14 +171,14 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
         return
     touched = own.touched(verdict.name)
     for centre, reach in zip(own.centres(verdict.name), radii, strict=True):
-        middle = centre[verdict.place]
-        radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
-        off = abs(value - middle) / (1 + RELATIVE)
-        follows = touched and off <= half * own.reach + radius
-        if value * middle >= 0 and (follows or off <= min(2 * (half + radius), abs(middle))):
-            verdict.expected, verdict.radius = middle, radius
-            verdict.status = _ranged_status(verdict, value, half, follows=follows)
-            return
+        for middle in (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,))):
+            radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
+            off = abs(value - middle) / (1 + RELATIVE)
+            follows = touched and off <= half * own.reach + radius
+            if value * middle >= 0 and (follows or off <= min(2 * half + radius, abs(middle))):
+                verdict.expected, verdict.radius = middle, radius
+                verdict.status = _ranged_status(verdict, value, half, follows=follows)
+                return
 
 
 def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool) -> Status:
@@ -195,16 +188,16 @@ def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool
 
 
 def _follows(value: float, centre: float, half: float) -> bool:
-    return same(value, centre) or _rounds_to(value, centre, half) or abs(value - centre) < _DUST
+    return same(value, centre) or _rounds_to(value, centre, half) or abs(value - centre) < DUST
 
 
-_DUST = 1e-14
+DUST = 1e-14
 """What cancellation leaves of a zero."""
 
 
 def _nothing(verdict: Verdict) -> bool:
     """Whether what follows from the own values is zero itself."""
-    return verdict.expected is not None and abs(verdict.expected) < _DUST
+    return verdict.expected is not None and abs(verdict.expected) < DUST
 
 
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:

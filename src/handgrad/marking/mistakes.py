@@ -18,7 +18,7 @@ from msgspec import Struct
 
 from handgrad.arithmetic import float_functions
 from handgrad.marking.course import SLOPE, Way
-from handgrad.marking.judge import RELATIVE, Status, Verdict, same
+from handgrad.marking.judge import RELATIVE, Status, Verdict
 from handgrad.marking.own import Own
 from handgrad.ops.elementwise import Elementwise
 from handgrad.ops.op import Misrule
@@ -40,14 +40,17 @@ EARLY = "rounded too early"
 
 
 def early(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
-    """The entries of a quantity that is written to fewer digits than the script has elsewhere, and rounded by it."""
-    name = verdicts[0].name
+    """The entries of a quantity that is written to fewer digits than the script has elsewhere, and rounded by it.
+
+    Only where something that is written comes after it.
+    """
+    name, unit = verdicts[0].name, own.grain.half * (1 + RELATIVE)
     halves = [verdict.written.half or 0.0 for verdict in verdicts if verdict.written is not None]
-    if not own.grain or min(halves) <= own.grain * (1 + RELATIVE) or not own.touched(name):
+    if not unit or min(halves) <= unit or not own.touched(name) or not own.goes_on(name):
         return ()
     exact = [values.ravel() for values in own.expected(name)]
     if all(
-        any(same(verdict.written.value, values[verdict.place]) for values in exact)
+        any(abs(verdict.written.value - values[verdict.place]) <= unit for values in exact)
         for verdict in verdicts
         if verdict.written
     ):
@@ -113,7 +116,7 @@ def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
     written = verdict.written
     if written is None:
         return None
-    half = own.grain if written.half is None else written.half
+    half = own.grain.of(verdict.name, written)
     for value in values:
         off = abs(written.value - value)
         if off <= max(2 * half, RELATIVE * abs(value)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from handgrad.arithmetic import exact_functions, float_functions
 from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.errors import DomainError, Undecided
 from handgrad.marking.course import Course, Way
+from handgrad.marking.grain import Grain
 from handgrad.marking.script import Script
 
 Array = Any
@@ -25,7 +27,7 @@ class Own(dict[str, Array]):
     A quantity that is refused (see ``refuse``) is taken at its true value instead.
     """
 
-    def __init__(self, course: Course, script: Script, grain: float, *, cuts: bool = False) -> None:
+    def __init__(self, course: Course, script: Script, grain: Grain, *, cuts: bool = False) -> None:
         super().__init__()
         self.course, self.entries, self.grain = course, script.entries, grain
         self.reach = 2 if cuts else 1
@@ -51,8 +53,15 @@ class Own(dict[str, Array]):
 
     def hidden(self, name: str) -> bool:
         """Whether it is computed from something that the script leaves out, though what comes before is written."""
+        ways = self.course.quantities[name].ways
         reads = {source for way in self.ways(name) for source in way.reads.values()}
-        return any(source in self.course.quantities and source not in self.entries for source in reads)
+        return any(way.by and way.by not in self.entries for way in ways) or any(
+            source in self.course.quantities and source not in self.entries for source in reads
+        )
+
+    def goes_on(self, name: str) -> bool:
+        """Whether something that is written is computed from it."""
+        return any(name in self.course.quantities[later].before for later in self.entries)
 
     def _value(self, name: str) -> Array:
         if name not in self.course.quantities:
@@ -100,19 +109,54 @@ class Own(dict[str, Array]):
         While everything before is right it depends on what is written and to how many digits alone.
         """
         kept = self._radii if tainted else self.course.radii
-        key = (name, None) if tainted else (name, frozenset(self.entries), self.grain, self.reach)
+        key = (name, *(() if tainted else self._digits))
         if key not in kept:
-            kept[key] = self._balls(name)
+            if len(kept) >= _MOST_RADII:
+                kept.clear()
+            kept[key] = self._balls(name, tainted=tainted)
         return kept[key]
 
-    def _balls(self, name: str) -> list[Array] | None:
-        held = _Balls(self)
+    @cached_property
+    def _digits(self) -> tuple[Any, ...]:
+        """What is written, and to how many digits."""
+        halves = [
+            (name, *written, *[entry.half or self.grain.of(name, entry) for entry in written.values()])
+            for name, written in self.entries.items()
+        ]
+        return (self.reach, self.grain.half, self.grain.relative, *halves)
+
+    def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
+        held = _Balls(self, tainted=tainted)
         try:
             found = [self.course.computed(way, exact_functions, held) for way in self.ways(name)]
+            found[0] = self._in_the_head(name, found[0], held)
         except (Undecided, DomainError, ZeroDivisionError):
             return None
+        if not tainted:
+            return [np.array([_radius(entry) for entry in value.flat]) for value in found]
         return [np.array([_reach(entry, middle) for entry, middle in zip(value.flat, centre.flat, strict=True)])
                 for value, centre in zip(found, self.expected(name), strict=True)]  # fmt: skip
+
+    def _in_the_head(self, name: str, plain: ExactArray, held: _Balls) -> ExactArray:
+        """The plain way's balls, wide enough for σ′ (or ∂L/∂ŷ) rounded before it is used, where it is not written."""
+        for way in self.course.quantities[name].ways:
+            if way.by and way.by not in self.entries:
+                rounded = self.course.computed(way, exact_functions, held)
+                both = zip(plain.flat, rounded.flat, strict=True)
+                plain = ExactArray([_union(a, b) for a, b in both], plain.shape)
+        return plain
+
+
+_MOST_RADII = 2000
+"""So many are kept: enough for a class whose scripts are written alike."""
+
+
+def _union(a: Any, b: Any) -> Any:
+    return a.union(b) if isinstance(a, arb) and isinstance(b, arb) else b if isinstance(b, arb) else a
+
+
+def _radius(ball: Any) -> float:
+    return float(ball.rad()) if isinstance(ball, arb) else 0.0
 
 
 def _reach(ball: Any, centre: float) -> float:
@@ -122,11 +166,14 @@ def _reach(ball: Any, centre: float) -> float:
 
 
 class _Balls(dict[str, ExactArray]):
-    """The own values as balls: as wide as a written number's last digit leaves open."""
+    """The own values as balls: as wide as a written number's last digit leaves open.
 
-    def __init__(self, own: Own) -> None:
+    Untainted ones stand around the true values, so that all who write the same digits have the same.
+    """
+
+    def __init__(self, own: Own, *, tainted: bool) -> None:
         super().__init__()
-        self.own, self.course = own, own.course
+        self.own, self.course, self.tainted = own, own.course, tainted
 
     def __missing__(self, name: str) -> ExactArray:
         value = self._value(name)
@@ -142,9 +189,16 @@ class _Balls(dict[str, ExactArray]):
         if len(written) == self.course.floats[name].size:
             entries = list(self.course.exact[name])
         else:
-            unit = arb(0, 2 * own.grain)  # what is left out was rounded, or cut off, as what is written
-            entries = [entry + unit for entry in self.course.computed(own.ways(name)[0], exact_functions, self).flat]
+            computed = self.course.computed(own.ways(name)[0], exact_functions, self)
+            entries = [entry + self._unit(entry) for entry in computed.flat]
         for place, entry in written.items():
-            half = own.grain if entry.half is None else entry.half
-            entries[place] = arb(entry.value, half * own.reach)
+            half = (own.grain.of(name, entry) if entry.half is None else entry.half) * own.reach
+            entries[place] = arb(entry.value, half) if self.tainted else self.course.exact[name][place] + arb(0, half)
         return ExactArray(entries, shape)
+
+    def _unit(self, entry: Any) -> arb:
+        """What a number that is left out may be off by: it was rounded, or cut off, as what is written."""
+        grain = self.own.grain
+        return arb(
+            0, 2 * max(grain.half, grain.relative * abs(float(entry.mid() if isinstance(entry, arb) else entry)))
+        )
