@@ -151,6 +151,31 @@ def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
             values = np.asarray(value, dtype=float).ravel()
             if values.size == size:
                 yield misrule.name, misrule.hint, _everywhere(values)
+        for taken, meant in _one_step_early(own, way):
+            with np.errstate(all="ignore"):
+                values = np.asarray(own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]})))
+            yield f"{taken} taken for {meant}", f"the rule reads {meant}", _everywhere(values.ravel())
+
+
+class _Instead(dict[str, Array]):
+    """Own values with another in place of some."""
+
+    def __init__(self, own: Own, others: dict[str, Array]) -> None:
+        super().__init__(others)
+        self.own = own
+
+    def __missing__(self, name: str) -> Array:
+        return self.own[name]
+
+
+def _one_step_early(own: Own, way: Way) -> Iterator[tuple[str, str]]:
+    """What a rule could read in place of what it should: the value that this is computed from, of the same shape."""
+    quantities = own.course.quantities
+    for meant in dict.fromkeys(way.reads.values()):
+        if meant in quantities:
+            for taken in quantities[meant].ways[0].reads.values():
+                if taken in quantities and quantities[taken].shape == quantities[meant].shape:
+                    yield taken, meant
 
 
 def _misruled(own: Own, way: Way) -> Iterator[tuple[Misrule, Array]]:
@@ -239,6 +264,10 @@ _SINGLE: tuple[tuple[str, str, Callable[[list[float], int], list[float]]], ...] 
 
 
 def _earlier(own: Own, name: str) -> list[float]:
-    """The own values of what is written before a quantity."""
-    before = own.course.quantities[name].before
-    return [entry.value for source, entries in own.entries.items() if source in before for entry in entries.values()]
+    """The own values of what is written before a quantity, and the numbers that are given."""
+    found: list[float] = []
+    for source in own.course.quantities:
+        if source == name:
+            break
+        found += [entry.value for entry in own.entries.get(source, {}).values()]
+    return found + [value for given in own.course.plan.given for value in own.course.truths[given]]

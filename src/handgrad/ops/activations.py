@@ -51,6 +51,10 @@ class Logistic(Elementwise, frozen=True, kw_only=True):
     def forward_reversed(self, xp: Any, x: Array) -> Array:
         return 1 / (1 + xp.exp(x))
 
+    @mistake("forward", "tanh in place of σ", "σ(a) = 1/(1 + e^−a)")
+    def forward_tanh(self, xp: Any, x: Array) -> Array:
+        return xp.tanh(x)
+
     def slope(self, xp: Any, y: Array) -> Array:
         return y * (1 - y)
 
@@ -84,6 +88,10 @@ class Tanh(Elementwise, frozen=True, kw_only=True):
 
     def slope(self, xp: Any, y: Array) -> Array:
         return 1 - y * y
+
+    @mistake("forward", "σ in place of tanh", "tanh(a) = (e^a − e^−a)/(e^a + e^−a)")
+    def forward_logistic(self, xp: Any, x: Array) -> Array:
+        return 1 / (1 + xp.exp(-x))
 
     @mistake("slope", "square forgotten", "tanh′ = 1 − tanh², with the square")
     def slope_unsquared(self, xp: Any, y: Array) -> Array:

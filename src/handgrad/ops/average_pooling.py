@@ -68,6 +68,16 @@ class AveragePool(Pooling, frozen=True, kw_only=True):
     def forward_summed(self, xp: Any, x: Array) -> Array:
         return self.forward(xp, x) * prod(self.geometry(x.shape[1:]).taps)
 
+    @mistake("forward", "maximum in place of the mean", "every entry of a window counts alike")
+    def forward_largest(self, xp: Any, x: Array) -> Array:
+        at = self.geometry(x.shape[1:])
+        for axis in range(-1, -1 - self.rank, -1):
+            ready = fitted_along(xp, x, at, axis)
+            x = under_tap_along(ready, at, axis, 0)
+            for t in range(1, at.taps[axis]):
+                x = xp.maximum(x, under_tap_along(ready, at, axis, t))
+        return x
+
     @mistake("dx", "not divided", "each entry receives its share of the window's gradient")
     def dx_undivided(self, xp: Any, dy: Array, x: Array) -> Array:
         return self.dx(xp, dy, tuple(x.shape[1:])) * prod(self.geometry(x.shape[1:]).taps)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from handgrad.notation.nodes import BigSum, Entry, Expr, Function, Star, Sum, Symbol
 from handgrad.ops.correlation import correlated, correlated_back, kernel_gradient
 from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, mistake, register
@@ -126,6 +128,20 @@ class Convolution(Op, frozen=True, kw_only=True):
     def forward_without_bias(self, xp: Any, x: Array, K: Array, b: Array) -> Array:
         return self.forward(xp, x, K)
 
+    @mistake("forward", "sign of the bias", "F = X * K + b: the bias is added")
+    def forward_less_bias(self, xp: Any, x: Array, K: Array, b: Array) -> Array:
+        return self.forward(xp, x, K, -b)
+
+    @mistake("forward", "stride taken as 1", "the kernel moves by the stride from one place to the next")
+    def forward_step_by_step(self, xp: Any, x: Array, K: Array, b: Array | None = None) -> Array:
+        found = replace(self, stride=1, padding=self.geometry(x.shape[1:], K.shape).pads).forward(xp, x, K, b)
+        return found[(..., *[slice(n) for n in self.geometry(x.shape[1:], K.shape).output])]
+
+    @mistake("forward", "padding at the end alone", "the padding stands before the first entry too")
+    def forward_padded_behind(self, xp: Any, x: Array, K: Array, b: Array | None = None) -> Array:
+        behind = tuple((0, before + after) for before, after in self.geometry(x.shape[1:], K.shape).pads)
+        return replace(self, padding=behind).forward(xp, x, K, b)
+
     def _full_x(self, xp: Any, x: Array, at: Geometry) -> Array:
         return x if x.ndim == self.rank + 2 else xp.reshape(x, (x.shape[0], 1, *at.size))
 
@@ -186,6 +202,17 @@ class Convolution(Op, frozen=True, kw_only=True):
         places = prod(dy.shape[dy.ndim - self.rank :])
         return self.dK(xp, dy, x, tuple(K.shape)) / places
 
+    @mistake("dK", "gradient of the first place alone", "the kernel is shared: add what comes from every place")
+    def dK_of_first(self, xp: Any, dy: Array, x: Array, K: Array) -> Array:
+        return self.dK(xp, self._at_first(xp, dy), x, tuple(K.shape))
+
+    def _at_first(self, xp: Any, dy: Array) -> Array:
+        """dy with zeros at every place but the first."""
+        count = prod(dy.shape[dy.ndim - self.rank :])
+        flat = xp.reshape(dy, (*dy.shape[: dy.ndim - self.rank], count))
+        rest = [xp.zeros_like(flat[..., :1])] * (count - 1)
+        return xp.reshape(xp.concat([flat[..., :1], *rest], axis=-1), tuple(dy.shape))
+
     def dK_form(self, dy: Expr, x: Expr, K_shape: Shape) -> Expr:
         del K_shape
         return Star(x, dy)
@@ -209,6 +236,14 @@ class Convolution(Op, frozen=True, kw_only=True):
         # db[o] = Σ_B Σ_P dy[B,o,P]
         flat = xp.reshape(dy, (dy.shape[0], prod(b_shape), -1))
         return xp.reshape(xp.sum(flat, axis=(0, 2)), b_shape)
+
+    @mistake("db", "mean in place of the sum", "the bias is shared: add what comes from every place")
+    def db_averaged(self, xp: Any, dy: Array, b: Array) -> Array:
+        return self.db(xp, dy, tuple(b.shape)) / prod(dy.shape[dy.ndim - self.rank :])
+
+    @mistake("db", "gradient of the first place alone", "the bias is shared: add what comes from every place")
+    def db_of_first(self, xp: Any, dy: Array, b: Array) -> Array:
+        return self.db(xp, self._at_first(xp, dy), tuple(b.shape))
 
     def db_form(self, dy: Expr, b_shape: Shape) -> Expr:
         letters = "pqr"[: self.rank]

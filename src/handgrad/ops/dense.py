@@ -68,6 +68,10 @@ class Dense(Op, frozen=True, kw_only=True):
     def forward_without_bias(self, xp: Any, x: Array, W: Array, b: Array) -> Array:
         return x @ W.mT
 
+    @mistake("forward", "sign of the bias", "a = W x + b: the bias is added")
+    def forward_less_bias(self, xp: Any, x: Array, W: Array, b: Array) -> Array:
+        return x @ W.mT - b
+
     def forward_form(self, x: Expr, W: Expr, b: Expr | None = None) -> Expr:
         if self.rows:
             b = None if b is None else Symbol("1", bold=True) @ transpose(b)
@@ -113,6 +117,10 @@ class Dense(Op, frozen=True, kw_only=True):
     @mistake("dW", "output taken for the input", "∂L/∂W = ∂L/∂a xᵀ with x, what the layer reads, not what it gives")
     def dW_of_output(self, xp: Any, dy: Array, y: Array) -> Array:
         return _rows(xp, dy).mT @ _rows(xp, y)
+
+    @mistake("dW", "gradient of the first example alone", "∂L/∂W adds the gradients of all examples")
+    def dW_of_first(self, xp: Any, dy: Array, x: Array) -> Array:
+        return _rows(xp, dy)[:1].mT @ _rows(xp, x)[:1]
 
     def dW_form(self, dy: Expr, x: Expr) -> Expr:
         return transpose(dy) @ x if self.rows else dy @ transpose(x)

@@ -74,6 +74,14 @@ class LeakyRelu(Elementwise, frozen=True, kw_only=True):
     def forward(self, xp: Any, x: Array, alpha: Array) -> Array:
         return xp.where(x > 0, x, alpha * x)
 
+    @mistake("forward", "slope α forgotten", "lrelu(a) = α a where a is negative, not 0")
+    def forward_cut(self, xp: Any, x: Array) -> Array:
+        return xp.where(x > 0, x, xp.zeros_like(x))
+
+    @mistake("slope", "slope α forgotten", "lrelu′ = α where a is negative, not 0")
+    def slope_cut(self, xp: Any, x: Array) -> Array:
+        return xp.where(x > 0, xp.ones_like(x), xp.zeros_like(x))
+
     def slope(self, xp: Any, x: Array, alpha: Array) -> Array:
         return xp.where(x > 0, xp.ones_like(x), alpha * xp.ones_like(x))
 
