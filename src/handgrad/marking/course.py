@@ -26,6 +26,9 @@ from handgrad.problem import Problem
 from handgrad.query import Query, parse
 from handgrad.trace import Trace, flat, letter_values, solve
 
+DUST = 1e-14
+"""What cancellation leaves of a zero among numbers of the size of 1."""
+
 Array = Any
 Values = Mapping[str, Array]
 
@@ -95,6 +98,7 @@ class Course:
         self.truths: dict[str, list[float]] = {}
         self.radii: dict[Any, list[Array] | None] = {}
         """Of right scripts: how far the digits of what is written let a quantity range."""
+        self._dust: dict[str, float] = {}
         self.aliases = dict(self.plan.aliases)
         for name in (*self.plan.given, *(hidden for hidden in HIDDEN if self.trace.has(hidden))):
             self._keep(name, self.trace.raw(name))
@@ -102,6 +106,13 @@ class Course:
             self._take(step)
         for question in problem.questions:
             self._ask(parse(question, self.plan))
+
+    def dust(self, name: str) -> float:
+        """What cancellation leaves of a zero among the entries of a quantity."""
+        if name not in self._dust:
+            size = max((abs(value) for value in self.truths[name]), default=0.0)
+            self._dust[name] = DUST * min(1.0, size or 1.0)
+        return self._dust[name]
 
     @property
     def readable(self) -> Readable:

@@ -16,6 +16,7 @@ A zero is right for a true zero only, or follows from an own value that makes it
 from __future__ import annotations
 
 from enum import StrEnum
+from math import inf, isfinite
 from typing import Any
 
 from flint import fmpq
@@ -29,10 +30,13 @@ from handgrad.marking.script import Script, Written
 RELATIVE = 1e-9
 """Two numbers that agree to so much of their size are one number: beyond the digits of any script."""
 
+ULPS = 1e-15
+"""What a double may have lost of a number on the way."""
+
 WIDEST = 0.25
 """The largest part of a value that its tolerance may be, unless that is a few units of the last digit."""
 
-UNITS = 8
+UNITS = 4
 """So many halves of a unit a tolerance may be of any value."""
 
 
@@ -109,7 +113,7 @@ _FEWEST_CUT, _SHARE_CUT = 4, 10
 
 def same(a: float, b: float) -> bool:
     """Whether two numbers are one number but for the last bits."""
-    return abs(a - b) <= RELATIVE * max(abs(a), abs(b))
+    return abs(a - b) <= RELATIVE * max(abs(a), abs(b)) < inf
 
 
 def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) -> Verdict:
@@ -118,9 +122,9 @@ def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) 
     status, off = Status.WRONG, abs(value - truth)
     if off <= RELATIVE * abs(truth) and _equal(own.course.exact[name][place], entry):
         status = Status.RIGHT
-    elif off <= half * (1 + RELATIVE):
+    elif _rounds_to(value, truth, half):
         status = Status.ROUNDED if value else Status.COARSE
-    elif not truth and off < DUST:
+    elif not truth and off < own.course.dust(name):
         status = Status.ROUNDED
     verdict = Verdict(name, place, status, entry, truth, tainted=tainted)
     if status is Status.WRONG:
@@ -146,15 +150,16 @@ def _equal(exact: Any, entry: Written) -> bool:
 
 
 def _rounds_to(value: float, truth: float, half: float) -> bool:
-    return abs(value - truth) <= half * (1 + RELATIVE)
+    return abs(value - truth) <= half * (1 + RELATIVE) + ULPS * abs(truth)
 
 
 def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
     """Judge an entry by what follows from the own values as they are written."""
     centres = [centre[verdict.place] for centre in own.centres(verdict.name)]
     verdict.expected = centres[0] if len(centres) == 1 else min(centres, key=lambda centre: abs(value - centre))
-    if any(_follows(value, centre, half) for centre in centres):
-        zero = not value and not (verdict.tainted and _nothing(verdict))
+    dust = own.course.dust(verdict.name)
+    if any(_follows(value, centre, half) or abs(value - centre) < dust for centre in centres):
+        zero = not value and not (verdict.tainted and abs(verdict.expected) < dust)
         verdict.status = Status.COARSE if zero else _carried_status(verdict)
     elif own.hidden(verdict.name):
         _ranged(own, verdict, value, half)
@@ -171,7 +176,7 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
         return
     touched = own.touched(verdict.name)
     for centre, reach in zip(own.centres(verdict.name), radii, strict=True):
-        for middle in (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,))):
+        for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
             radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
             off = abs(value - middle) / (1 + RELATIVE)
             follows = touched and off <= half * own.reach + radius
@@ -188,16 +193,7 @@ def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool
 
 
 def _follows(value: float, centre: float, half: float) -> bool:
-    return same(value, centre) or _rounds_to(value, centre, half) or abs(value - centre) < DUST
-
-
-DUST = 1e-14
-"""What cancellation leaves of a zero."""
-
-
-def _nothing(verdict: Verdict) -> bool:
-    """Whether what follows from the own values is zero itself."""
-    return verdict.expected is not None and abs(verdict.expected) < DUST
+    return same(value, centre) or _rounds_to(value, centre, half)
 
 
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:

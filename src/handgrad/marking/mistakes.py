@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import pairwise
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from msgspec import Struct
 
 from handgrad.arithmetic import float_functions
 from handgrad.marking.course import SLOPE, Way
-from handgrad.marking.judge import RELATIVE, Status, Verdict
+from handgrad.marking.judge import RELATIVE, ULPS, Status, Verdict
 from handgrad.marking.own import Own
 from handgrad.ops.elementwise import Elementwise
 from handgrad.ops.op import Misrule
@@ -119,7 +120,9 @@ def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
     half = own.grain.of(verdict.name, written)
     for value in values:
         off = abs(written.value - value)
-        if off <= max(2 * half, RELATIVE * abs(value)):
+        if not off < inf:
+            continue
+        if off <= max(2 * half + ULPS * abs(value), RELATIVE * abs(value), own.course.dust(verdict.name)):
             return value
         if off <= 2 * half + CLOSE * abs(written.value) and off <= 2 * half + _spread(own, verdict, value):
             return value
@@ -173,7 +176,7 @@ def _one_step_early(own: Own, way: Way) -> Iterator[tuple[str, str]]:
     quantities = own.course.quantities
     for meant in dict.fromkeys(way.reads.values()):
         if meant in quantities:
-            for taken in quantities[meant].ways[0].reads.values():
+            for taken in dict.fromkeys(source for known in quantities[meant].ways for source in known.reads.values()):
                 if taken in quantities and quantities[taken].shape == quantities[meant].shape:
                     yield taken, meant
 

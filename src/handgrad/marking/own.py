@@ -66,7 +66,7 @@ class Own(dict[str, Array]):
     def _value(self, name: str) -> Array:
         if name not in self.course.quantities:
             return self.course.floats[name]
-        base = self.expected(name)[0] if self.touched(name) else self.course.floats[name]
+        base = self.expected(name)[-1] if self.touched(name) else self.course.floats[name]
         written = self.entries.get(name)
         if written is None:
             return base
@@ -189,7 +189,7 @@ class _Balls(dict[str, ExactArray]):
         if len(written) == self.course.floats[name].size:
             entries = list(self.course.exact[name])
         else:
-            computed = self.course.computed(own.ways(name)[0], exact_functions, self)
+            computed = self.course.computed(own.ways(name)[-1], exact_functions, self)
             entries = [entry + self._unit(entry) for entry in computed.flat]
         for place, entry in written.items():
             half = (own.grain.of(name, entry) if entry.half is None else entry.half) * own.reach

@@ -49,6 +49,10 @@ class Softplus(Elementwise, frozen=True, kw_only=True):
     def forward(self, xp: Any, x: Array, beta: Array) -> Array:
         return _softplus(xp, x * beta) / beta
 
+    @mistake("forward", "logarithm to base 10", "ln is the natural logarithm")
+    def forward_base_10(self, xp: Any, x: Array, beta: Array) -> Array:
+        return self.forward(xp, x, beta) / xp.log(10 * xp.ones_like(beta))
+
     def slope(self, xp: Any, x: Array, beta: Array) -> Array:
         return _sigmoid(xp, x * beta)
 
