@@ -194,7 +194,8 @@ class Course:
         updated = {
             f"{letter}_next": f"{name}'" for letter, name in forward.letters.items() if f"{name}'" in self.plan.steps
         }
-        return {**forward.letters, **updated, **found, **({"y": output} if forward is not step else {})}
+        after = [("h", step.name) for step in self.plan.steps.values() if _activates(step, output)]
+        return {**dict(after), **forward.letters, **updated, **found, **({"y": output} if forward is not step else {})}
 
     def computed(self, way: Way, xp: Any, values: Values) -> Array:
         """A way taken with these values."""
@@ -241,6 +242,11 @@ class _Raw(Mapping[str, Array]):
 def asked_name(query: Query) -> str:
     """The name of a function of a quantity: sum(dL/dK1)."""
     return f"{query.function}({query.name})"
+
+
+def _activates(step: Step, name: str) -> bool:
+    """Whether a step applies an activation to a quantity."""
+    return step.rule == "forward" and isinstance(step.op, Elementwise) and step.letters.get("x") == name
 
 
 class Courses:

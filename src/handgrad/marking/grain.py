@@ -8,6 +8,13 @@ from math import floor, log10
 
 from handgrad.marking.script import Script, Written
 
+_MACHINE = 1e-12
+"""Half a unit of the last digit, of a number of the size of 1 with the digits of a machine."""
+
+
+_FEWEST, _TINY, _USUAL = 4, 5e-9, 5e-4
+"""Of so few decimals (those of tiny numbers aside) nothing is learnt: an integer then counts to three decimals."""
+
 
 class Grain:
     """``half`` a unit of the last digit that most numbers of a script are written to."""
@@ -15,11 +22,20 @@ class Grain:
     def __init__(self, script: Script) -> None:
         self._entries = script.entries
         counts: dict[float, int] = {}
+        whole = 0
         for written in script.entries.values():
             for entry in written.values():
-                if entry.half:
-                    counts[entry.half] = counts.get(entry.half, 0) + 1
-        self.half = max(counts, key=lambda half: (counts[half], half)) if counts else 0.0
+                if half := entry.half:
+                    counts[half] = counts.get(half, 0) + 1
+                    whole += half < _MACHINE * abs(entry.value)
+        self.fine = 2 * whole > sum(counts.values())
+        """Whether most numbers have all the digits of a machine: a short one among them is then no rounded one."""
+        if self.fine:
+            self.half = min(counts)
+        else:
+            self.half = max(counts, key=lambda half: (counts[half], half)) if counts else 0.0
+        plain = sum(count for half, count in counts.items() if half > _TINY)
+        self._integer = self.half if plain >= _FEWEST or self.fine else max(self.half, _USUAL)
         self._most = counts.get(self.half, 0)
 
     def of(self, name: str, entry: Written) -> float:
@@ -31,7 +47,7 @@ class Grain:
         if entry.half is not None:
             return entry.half
         beside = {one.half for one in self._entries.get(name, {}).values() if one.half and one.half > self.half}
-        finest = self.half if not beside or self._has(name, self.half) else min(beside)
+        finest = self._integer if not beside or self._has(name, self.half) else min(beside)
         return max(finest, self.relative * _ten(entry.value))
 
     def _has(self, name: str, half: float) -> bool:
@@ -46,7 +62,7 @@ class Grain:
             for entry in written.values()
             if entry.half and entry.value
         )
-        if not digits:
+        if self.fine or not digits:
             return 0.0
         often, count = min(digits.items(), key=lambda item: (-item[1], item[0]))
         return float(0.5 * 10.0**-often) if count > self._most else 0.0

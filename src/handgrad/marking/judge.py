@@ -24,11 +24,8 @@ from msgspec import Struct
 
 from handgrad.marking.course import Course
 from handgrad.marking.grain import Grain
-from handgrad.marking.own import Own
+from handgrad.marking.own import RELATIVE, Own
 from handgrad.marking.script import Script, Written
-
-RELATIVE = 1e-9
-"""Two numbers that agree to so much of their size are one number: beyond the digits of any script."""
 
 ULPS = 1e-15
 """What a double may have lost of a number on the way."""
@@ -150,14 +147,14 @@ def _equal(exact: Any, entry: Written) -> bool:
 
 
 def _rounds_to(value: float, truth: float, half: float) -> bool:
-    return abs(value - truth) <= half * (1 + RELATIVE) + ULPS * abs(truth)
+    return abs(value - truth) <= half * (1 + RELATIVE) + ULPS * abs(value)
 
 
 def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
     """Judge an entry by what follows from the own values as they are written."""
     centres = [centre[verdict.place] for centre in own.centres(verdict.name)]
     verdict.expected = centres[0] if len(centres) == 1 else min(centres, key=lambda centre: abs(value - centre))
-    dust = own.course.dust(verdict.name)
+    dust = 0.0 if 0 < abs(verdict.truth) < own.course.dust(verdict.name) else own.course.dust(verdict.name)
     if any(_follows(value, centre, half) or abs(value - centre) < dust for centre in centres):
         zero = not value and not (verdict.tainted and abs(verdict.expected) < dust)
         verdict.status = Status.COARSE if zero else _carried_status(verdict)
@@ -199,4 +196,6 @@ def _follows(value: float, centre: float, half: float) -> bool:
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:
     """Whether the entry is off by no more than a unit of its last digit, and that less than the number itself."""
     aims = [verdict.truth, *([] if verdict.expected is None else [verdict.expected])]
-    return any(_rounds_to(value, aim, min(2 * half, abs(aim))) and (not value or value * aim > 0) for aim in aims)
+    if not value:
+        return any(abs(aim) < 2 * half for aim in aims)
+    return any(_rounds_to(value, aim, min(2 * half, abs(aim))) and value * aim > 0 for aim in aims)

@@ -19,8 +19,8 @@ from msgspec import Struct
 
 from handgrad.arithmetic import float_functions
 from handgrad.marking.course import SLOPE, Way
-from handgrad.marking.judge import RELATIVE, ULPS, Status, Verdict
-from handgrad.marking.own import Own
+from handgrad.marking.judge import ULPS, Status, Verdict
+from handgrad.marking.own import RELATIVE, Own
 from handgrad.ops.elementwise import Elementwise
 from handgrad.ops.op import Misrule
 from handgrad.ops.sums import Contributions
@@ -122,7 +122,11 @@ def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
         off = abs(written.value - value)
         if not off < inf:
             continue
-        if off <= max(2 * half + ULPS * abs(value), RELATIVE * abs(value), own.course.dust(verdict.name)):
+        if off <= max(
+            2 * half + ULPS * abs(value),
+            RELATIVE * abs(value),
+            own.course.dust(verdict.name) if not verdict.truth else 0.0,
+        ):
             return value
         if off <= 2 * half + CLOSE * abs(written.value) and off <= 2 * half + _spread(own, verdict, value):
             return value

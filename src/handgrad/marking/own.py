@@ -13,9 +13,12 @@ from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.errors import DomainError, Undecided
 from handgrad.marking.course import Course, Way
 from handgrad.marking.grain import Grain
-from handgrad.marking.script import Script
+from handgrad.marking.script import Script, Written
 
 Array = Any
+
+RELATIVE = 1e-9
+"""Two numbers that agree to so much of their size are one number: beyond the digits of any script."""
 
 BETWEEN_ZERO_AND_ONE = frozenset(("softmax", "logistic"))
 """Ops whose output lies between 0 and 1."""
@@ -116,11 +119,17 @@ class Own(dict[str, Array]):
             kept[key] = self._balls(name, tainted=tainted)
         return kept[key]
 
+    def half(self, name: str, place: int, entry: Written) -> float:
+        """Half a unit of the last digit that an entry counts to; 0 for the whole number in a machine's script."""
+        if self.grain.fine and abs(entry.value - self.course.truths[name][place]) <= RELATIVE * abs(entry.value):
+            return 0.0
+        return self.grain.of(name, entry) if entry.half is None else entry.half
+
     @cached_property
     def _digits(self) -> tuple[Any, ...]:
         """What is written, and to how many digits."""
         halves = [
-            (name, *written, *[entry.half or self.grain.of(name, entry) for entry in written.values()])
+            (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
             for name, written in self.entries.items()
         ]
         return (self.reach, self.grain.half, self.grain.relative, *halves)
@@ -192,7 +201,7 @@ class _Balls(dict[str, ExactArray]):
             computed = self.course.computed(own.ways(name)[-1], exact_functions, self)
             entries = [entry + self._unit(entry) for entry in computed.flat]
         for place, entry in written.items():
-            half = (own.grain.of(name, entry) if entry.half is None else entry.half) * own.reach
+            half = own.half(name, place, entry) * own.reach
             entries[place] = arb(entry.value, half) if self.tainted else self.course.exact[name][place] + arb(0, half)
         return ExactArray(entries, shape)
 

@@ -118,6 +118,10 @@ class Dense(Op, frozen=True, kw_only=True):
     def dW_of_output(self, xp: Any, dy: Array, y: Array) -> Array:
         return _rows(xp, dy).mT @ _rows(xp, y)
 
+    @mistake("dW", "output taken for the input", "∂L/∂W = ∂L/∂a xᵀ with x, what the layer reads, not what it gives")
+    def dW_of_activated(self, xp: Any, dy: Array, h: Array) -> Array:
+        return _rows(xp, dy).mT @ _rows(xp, h)
+
     @mistake("dW", "gradient of the first example alone", "∂L/∂W adds the gradients of all examples")
     def dW_of_first(self, xp: Any, dy: Array, x: Array) -> Array:
         return _rows(xp, dy)[:1].mT @ _rows(xp, x)[:1]
