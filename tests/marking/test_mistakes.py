@@ -16,7 +16,7 @@ from handgrad.arithmetic import float_functions as xp
 from handgrad.marking import mark
 from handgrad.marking.course import SLOPE
 from handgrad.marking.mistakes import _SINGLE, EARLY
-from handgrad.notation.marking_words import HINTS, MISTAKES
+from handgrad.notation.mistake_words import HINTS, MISTAKES
 from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
 from handgrad.ops.op import Misrule, Op, Sample
 from handgrad.ops.rectifiers import Relu
@@ -49,6 +49,7 @@ def arrays(op: Op, sample: Sample, seed: int) -> dict[str, Any]:
     output = op.apply("forward", xp, takes)
     letters |= constants
     letters.setdefault("y", output)
+    letters.setdefault("h", np.tanh(output))
     letters.setdefault("x", letters.get("yhat"))
     letters |= {"dy": random.uniform(-1, 1, np.shape(output)), "dL": np.ones(np.shape(output)), "t": 1}
     letters |= {f"{letter}_shape": np.shape(value)[1:] for letter, value in letters.items()}

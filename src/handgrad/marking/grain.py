@@ -47,7 +47,9 @@ class Grain:
         if entry.half is not None:
             return entry.half
         beside = {one.half for one in self._entries.get(name, {}).values() if one.half and one.half > self.half}
-        finest = self._integer if not beside or self._has(name, self.half) else min(beside)
+        finest = (
+            (self._integer if entry.value else self.half) if not beside or self._has(name, self.half) else min(beside)
+        )
         return max(finest, self.relative * _ten(entry.value))
 
     def _has(self, name: str, half: float) -> bool:

@@ -161,7 +161,11 @@ def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
         for taken, meant in _one_step_early(own, way):
             with np.errstate(all="ignore"):
                 values = np.asarray(own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]})))
-            yield f"{taken} taken for {meant}", f"the rule reads {meant}", _everywhere(values.ravel())
+            yield (
+                "one step too early",
+                "the step before is left out, whose result this rule reads",
+                _everywhere(values.ravel()),
+            )
 
 
 class _Instead(dict[str, Array]):

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handgrad.notation.marking_words import HINTS, MISTAKES, REPORT
+from handgrad.notation.marking_words import REPORT
+from handgrad.notation.mistake_words import HINTS, MISTAKES
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "hi": "हिन्दी"}
 """Tag of a language -> its own name."""

@@ -210,8 +210,7 @@ class Convolution(Op, frozen=True, kw_only=True):
         """dy with zeros at every place but the first."""
         count = prod(dy.shape[dy.ndim - self.rank :])
         flat = xp.reshape(dy, (*dy.shape[: dy.ndim - self.rank], count))
-        rest = [xp.zeros_like(flat[..., :1])] * (count - 1)
-        return xp.reshape(xp.concat([flat[..., :1], *rest], axis=-1), tuple(dy.shape))
+        return xp.reshape(xp.concat([flat[..., :1], xp.zeros_like(flat[..., 1:])], axis=-1), tuple(dy.shape))
 
     def dK_form(self, dy: Expr, x: Expr, K_shape: Shape) -> Expr:
         del K_shape
