@@ -24,6 +24,7 @@ STOREYS = [
         "query",
         "substitution",
         "problem_data",
+        "scheme",
         "problem",
         "problem_lines",
         "problem_text",
@@ -32,7 +33,7 @@ STOREYS = [
     ),
     ("trace",),
     ("drawing",),
-    ("verify", "working", "interop"),
+    ("verify", "working", "marking", "interop"),
     ("render",),
     ("cli",),
 ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from handgrad.interop.onnx_export import to_onnx
     from handgrad.interop.onnx_import import from_onnx, problem_tree_from_onnx
     from handgrad.interop.torch_import import from_torch
+    from handgrad.marking import mark
 
 __version__ = "0.1.0"
 
@@ -34,6 +35,7 @@ _LATE = {
     "from_keras": "handgrad.interop.keras_import",
     "from_onnx": "handgrad.interop.onnx_import",
     "from_torch": "handgrad.interop.torch_import",
+    "mark": "handgrad.marking",
     "problem_tree_from_onnx": "handgrad.interop.onnx_import",
     "to_numpy_code": "handgrad.interop.code",
     "to_onnx": "handgrad.interop.onnx_export",
@@ -66,6 +68,7 @@ __all__ = [
     "from_onnx",
     "from_torch",
     "load",
+    "mark",
     "problem_tree_from_onnx",
     "register",
     "solve",

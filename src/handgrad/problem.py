@@ -12,6 +12,7 @@ from typing import Any
 from flint import fmpq
 
 from handgrad.arithmetic.arithmetic import arithmetic
+from handgrad.arithmetic.numerals import Literal
 from handgrad.arithmetic.written import WrittenArray
 from handgrad.errors import InputError, Mistake, Path
 from handgrad.network import Builder, Network
@@ -22,12 +23,25 @@ from handgrad.ops.op import PENALTIES, Constant, Op, Shape
 from handgrad.ops.updates import Update
 from handgrad.plan import UPSTREAM
 from handgrad.problem_data import DataReader, unknown_keys
+from handgrad.scheme import Marking, Scheme, Worth
 from handgrad.tables import in_words, nearest, settings
 
 KEYS = {
-    "": ("title", "notation", "arithmetic", "digits", "network", "loss", "penalties", "data", "update", "questions"),
+    "": (
+        "title",
+        "notation",
+        "arithmetic",
+        "digits",
+        "network",
+        "loss",
+        "penalties",
+        "data",
+        "update",
+        "questions",
+        "marking",
+    ),
     "network": ("input", "parameters", "layers"),
-    "questions": ("ask",),
+    "questions": ("ask", "marks", "method", "follow_through"),
 }
 """The keys of each table that no op adds to."""
 
@@ -58,6 +72,7 @@ class Problem:
     """dL/dyhat, where it stands in place of a loss."""
     batch: bool
     questions: tuple[str, ...]
+    scheme: Scheme
     origins: dict[str, str]
     """Of an imported model: the name there of each parameter."""
 
@@ -173,7 +188,8 @@ class _Reader:
         self._data(problem, tree, builder, sound=sound)
         self._penalties(problem, tree.get("penalties", []), builder)
         self._update(problem, tree.get("update"), builder)
-        problem.questions = self._questions(tree.get("questions", []))
+        problem.questions, worths = self._questions(tree.get("questions", []))
+        problem.scheme = Scheme(self._marking(tree.get("marking", {})), worths)
         if sound and not self.mistakes:
             self._ask(problem)
             if "arithmetic" not in tree and problem.symbols:
@@ -312,21 +328,31 @@ class _Reader:
         else:
             problem.steps = steps
 
-    def _questions(self, tree: Any) -> tuple[str, ...]:
+    def _questions(self, tree: Any) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
         if not isinstance(tree, list):
             self._mistake(("questions",), "expected a list of tables [[questions]], each with ask")
-            return ()
-        asked = []
+            return (), ()
+        asked, worths = [], []
         for i, item in enumerate(tree):
             table = self._table(item, ("questions", i), "a table with ask")
             self._unknown(table, "questions", ("questions", i))
             if isinstance(item, dict) and isinstance(item.get("ask"), str):
                 asked.append(item["ask"])
+                worths.append(self._worth(item, ("questions", i)))
             elif isinstance(item, dict):
                 self._mistake(
                     ("questions", i, "ask"), f"expected a question as text, found {in_words(item.get('ask'))}"
                 )
-        return tuple(asked)
+        return tuple(asked), tuple(worths)
+
+    def _worth(self, item: dict[str, Any], path: Path) -> Worth:
+        own = {key: _plain(value) for key, value in item.items() if key in Worth.__struct_fields__}
+        return settings(Worth, own, (), path, "question", self.mistakes) or Worth()
+
+    def _marking(self, tree: Any) -> Marking:
+        table = self._table(tree, ("marking",), "a table [marking]")
+        table = {key: _plain(value) for key, value in table.items()}
+        return settings(Marking, table, (), ("marking",), "marking", self.mistakes) or Marking()
 
     def _ask(self, problem: Problem) -> None:
         from handgrad.plan import plan
@@ -340,6 +366,11 @@ class _Reader:
                 parse(question, known)
             except InputError as error:
                 self._mistake(("questions", i, "ask"), str(error))
+
+
+def _plain(value: Any) -> Any:
+    """A decimal of the file as a float: marks are no quantities of the network."""
+    return float(value) if isinstance(value, Literal) else value
 
 
 def _weights(builder: Builder) -> set[str]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT = "-"
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 64
+_SMALL = 2**14
 _MAX_BITS = 3322
 """The bits of 1000 digits: a much longer integer could not even be printed in an error."""
 _EMPTY = "the file is empty, expected a problem with a table [network]"
@@ -70,7 +71,7 @@ def read(file: str | os.PathLike[str]) -> ProblemTree:
     json = suffix == ".json" or (suffix != ".toml" and text.lstrip().startswith("{"))
     if not text.strip():
         _fail(_EMPTY, shown)
-    tree = _json(text, shown) if json else _toml(text, shown)
+    tree = _json(text, shown) if json else toml_tree(text, shown)
     if not isinstance(tree, dict):
         kind = {list: "a list", str: "a text", type(None): "null"}.get(type(tree), f"{tree!s:.40}")
         _fail(f"expected a table of keys at the top of the file, found {kind}", shown)
@@ -78,6 +79,12 @@ def read(file: str | os.PathLike[str]) -> ProblemTree:
         _fail(_EMPTY, shown)
     _check(tree, text, shown)
     return ProblemTree(tree, shown, FilePath() if piped else FilePath(name).parent, text, json=json)
+
+
+def read_text(file: str | os.PathLike[str]) -> str:
+    """The text of a file in UTF-8. Raises InputError: no such file, no text, too large."""
+    name = os.fspath(file)
+    return _decoded(_small(name) or _contents(name), name)
 
 
 def located(error: InputError, tree: ProblemTree) -> InputError:
@@ -155,6 +162,23 @@ def _contents(name: str) -> bytes:
         _fail(f"cannot be read: {_reason(error)}", name)
 
 
+def _small(name: str) -> bytes:
+    """The bytes of a small file, in one go: no room for a large one is set aside. Nothing for any other."""
+    from contextlib import suppress
+    from stat import S_ISREG
+
+    with suppress(OSError, ValueError):
+        about = os.stat(name)  # noqa: PTH116  a Path costs more than the reading
+        if S_ISREG(about.st_mode) and about.st_size < _SMALL:
+            opened = os.open(name, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+            try:
+                data = os.read(opened, _SMALL)
+            finally:
+                os.close(opened)
+            return data if len(data) == about.st_size else b""
+    return b""
+
+
 def _piped() -> bytes:
     source = getattr(sys.stdin, "buffer", None)
     if source is not None:
@@ -176,7 +200,8 @@ def _decoded(data: bytes, shown: str) -> str:
     return text
 
 
-def _toml(text: str, shown: str) -> Any:
+def toml_tree(text: str, shown: str) -> Any:
+    """The tree of a TOML text, decimals as Literal. InputError, with the file as ``shown``, for a syntax error."""
     import tomllib
 
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from msgspec import Struct
 from msgspec.json import schema as type_schema
 from msgspec.structs import fields
 
@@ -14,6 +15,7 @@ from handgrad.ops import LOSSES, OPS, PENALTIES, UPDATES
 from handgrad.ops.op import Constant, Constants, Op
 from handgrad.plan import UPSTREAM
 from handgrad.problem import MAX_STEPS
+from handgrad.scheme import Marking, Worth
 
 Schema = dict[str, Any]
 
@@ -43,7 +45,8 @@ def schema() -> Schema:
             "penalties": _list({"oneOf": [_op(op, {"parameters": _names()}) for op in PENALTIES.values()]}, least=0),
             "data": _data(),
             "update": {"oneOf": [_op(op, _update_keys()) for op in UPDATES.values()]},
-            "questions": _list(_table({"ask": {"type": "string"}}, required=["ask"]), least=0),
+            "questions": _list(_table({"ask": {"type": "string"}, **_fields(Worth)}, required=["ask"]), least=0),
+            "marking": _table(_fields(Marking)),
         },
         "$defs": {"number": _number(), "array": _array()},
     }
@@ -118,6 +121,10 @@ def _op(op: type[Op], others: Schema | None = None) -> Schema:
     required = [key for letter, key in op.parameters.items() if letter not in op.optional]
     required += [field.name for field in fields(op) if field.required]
     return _table(properties | (others or {}), required=["op", *required])
+
+
+def _fields(kind: type[Struct]) -> Schema:
+    return {field.name: type_schema(field.type) for field in fields(kind)}
 
 
 def _first_line(op: type[Op]) -> str:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from msgspec import ValidationError, convert
+from msgspec import Struct, ValidationError, convert
 from msgspec.structs import fields
 
 from handgrad.arithmetic.numerals import Literal
 from handgrad.errors import Mistake, Path
-from handgrad.ops.op import Constant, Op
+from handgrad.ops.op import Constant
 
 _MOST_LISTED = 24
 
 
+Kind = TypeVar("Kind", bound=Struct)
+
+
 def settings(
-    kind: type[Op], table: dict[str, Any], others: tuple[str, ...], path: Path, context: str, mistakes: list[Mistake]
-) -> Op | None:
-    """The op with the settings of its table; every unknown or wrong key is a mistake."""
+    kind: type[Kind], table: dict[str, Any], others: tuple[str, ...], path: Path, context: str, mistakes: list[Mistake]
+) -> Kind | None:
+    """An op (or another struct) with the settings of its table; every unknown or wrong key is a mistake."""
     own = {field.name: field for field in fields(kind)}
     unknown = [key for key in table if key not in own and key not in others]
     for key in unknown:

@@ -1,4 +1,4 @@
-"""``handgrad``: solve, draw, verify, import, ops, schema."""
+"""``handgrad``: solve, draw, mark, verify, import, ops, schema."""
 
 from __future__ import annotations
 
@@ -9,32 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from handgrad.cli.mark import mark
+from handgrad.cli.output import FORMATS, Format, columns, load, rendered, spare, write
 from handgrad.errors import InputError
 
 if TYPE_CHECKING:
-    from handgrad.problem import Problem
     from handgrad.trace import Trace
     from handgrad.working.document import Document, Kind
 
-SUFFIXES = {
-    ".txt": "terminal", ".md": "markdown", ".tex": "latex", ".typ": "typst", ".html": "html", ".htm": "html",
-    ".pdf": "pdf", ".ipynb": "notebook", ".docx": "docx", ".json": "json", ".csv": "csv",
-}  # fmt: skip
-"""The format that a file's name asks for."""
-
-FORMATS = tuple(dict.fromkeys(SUFFIXES.values()))
 TABLES = ("terminal", "markdown", "latex", "html", "pdf")
 """Formats of the table of ops."""
 
 Options = dict[str, Any]
-
-
-class Format(click.Choice[str]):
-    """A format by its name, or by its suffix without the dot."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name of the format."""
-        return super().convert(SUFFIXES.get(f".{value}".lower(), value), param, ctx)
 
 
 class Commands(click.Group):
@@ -53,6 +39,9 @@ class Commands(click.Group):
 @click.version_option(package_name="handgrad")
 def main() -> None:
     """Show and prove backpropagation: the worked solution of a network in a problem file."""
+
+
+main.add_command(mark)
 
 
 @main.command()
@@ -84,8 +73,8 @@ def solve(
     handgrad solve examples/convolution.toml -o solution.pdf
     handgrad solve examples/convolution.toml -o exam.docx --only questions
     """  # noqa: D301  click keeps the lines after a backspace as they are
-    chosen = _format(form, output, FORMATS)
-    _spare(file, output)
+    chosen = Format.of(form, output, FORMATS)
+    spare(file, output)
     document = _trace(file, values, arithmetic, digits).working(ask or None)
     if only is not None:
         document = document.only(only)
@@ -95,33 +84,12 @@ def solve(
 def _trace(file: str, values: tuple[str, ...], arithmetic: str | None, digits: int | None) -> Trace:
     from handgrad.trace import solve as trace_of
 
-    problem = _load(file)
+    problem = load(file)
     if values:
         problem = problem.substitute(_settings(values))
     if digits is not None:
         problem.digits = digits
     return trace_of(problem, arithmetic)
-
-
-def _format(form: str | None, output: str | None, known: tuple[str, ...]) -> str:
-    """The format that was asked for, by name or by the suffix of the file; a file without one is plain text."""
-    if form is not None or output is None:
-        return form or "terminal"
-    suffix = Path(output).suffix.lower()
-    if not suffix:
-        return "terminal"
-    if SUFFIXES.get(suffix) not in known:
-        suffixes = " ".join(suffix for suffix, name in SUFFIXES.items() if name in known)
-        message = f'expected a name that ends in {suffixes} (or a format after --to), found "{suffix}"'
-        raise InputError(message, output)
-    return SUFFIXES[suffix]
-
-
-def _spare(file: str, output: str | None) -> None:
-    """Refuses to write over the problem itself."""
-    if output is not None and file != "-" and os.path.realpath(file) == os.path.realpath(output):
-        message = "cannot be written: it is the problem file"
-        raise InputError(message, output)
 
 
 def _settings(values: tuple[str, ...]) -> dict[str, str]:
@@ -134,28 +102,22 @@ def _settings(values: tuple[str, ...]) -> dict[str, str]:
     return {name.strip(): number.strip() for name, _, number in pairs}
 
 
-def _load(file: str) -> Problem:
-    from handgrad.problem_file import load
-
-    return load(file)
-
-
 def _publish(document: Document, form: str, output: str | None, options: Options) -> None:
     """Writes a document in a format to a file, or to standard output."""
     if output is None and form in ("pdf", "docx") and sys.stdout.isatty():
         message = f"{form} is no text for a terminal: name a file with -o"
         raise InputError(message)
-    _write(_render(document, form, options, plain=output is not None), output)
+    write(_render(document, form, options, plain=output is not None), output)
     if output is not None and document.missing and form not in ("json", "csv"):
         values = str(Path(output).with_suffix(".values.csv"))
-        _write(document.to_csv(), values)
+        write(document.to_csv(), values)
         click.echo(f"the full values of {', '.join(document.missing)}: {values}", err=True)
 
 
 def _render(document: Document, form: str, options: Options, *, plain: bool) -> str | bytes:
     if form == "terminal":
         terminal = sys.stdout.isatty() and not plain
-        width = _columns() if terminal else 80
+        width = columns() if terminal else 80
         return document.to_terminal(width, colour=terminal and "NO_COLOR" not in os.environ)
     if form == "latex":
         return document.to_latex(fragment=options["fragment"])
@@ -163,25 +125,7 @@ def _render(document: Document, form: str, options: Options, *, plain: bool) -> 
         return document.to_pdf(paper=options["paper"])
     if form == "typst":
         return document.to_typst(paper=options["paper"])
-    rendered: str | bytes = getattr(document, f"to_{form}")()
-    return rendered
-
-
-def _columns() -> int:
-    import shutil
-
-    return max(40, min(shutil.get_terminal_size().columns, 120))
-
-
-def _write(content: str | bytes, output: str | None) -> None:
-    if isinstance(content, str):
-        content = (content if content.endswith("\n") else content + "\n").encode()
-    if output is None:
-        click.echo(content, nl=False)
-        return
-    from handgrad.problem_file import write_bytes
-
-    write_bytes(Path(output), content)
+    return rendered(document, form)
 
 
 @main.command()
@@ -206,11 +150,11 @@ def draw(
     """  # noqa: D301  click keeps the lines after a backspace as they are
     from handgrad.drawing import draw as picture_of
 
-    _spare(file, output)
+    spare(file, output)
     trace = _trace(file, values, arithmetic, digits)
     picture = picture_of(trace, values=not no_values, gradients=not (no_gradients or no_values))
     if output is None:
-        _write(picture.to_svg(), None)
+        write(picture.to_svg(), None)
     else:
         picture.save(output, scale=scale)
 
@@ -224,7 +168,7 @@ def verify(file: str) -> None:
     """
     from handgrad.verify import checks
 
-    proven = checks(_load(file))
+    proven = checks(load(file))
     click.echo(f"{'gradient':<12}{'entries':>9}{'directions':>12}  {'largest deviation':<22}verdict")
     failed = False
     for check in proven:
@@ -263,7 +207,7 @@ def ops(form: str | None, output: str | None) -> None:
     """The table of ops with their formulas."""
     from handgrad.working.catalogue import catalogue
 
-    _publish(catalogue(), _format(form, output, TABLES), output, {"paper": "a4", "fragment": False})
+    _publish(catalogue(), Format.of(form, output, TABLES), output, {"paper": "a4", "fragment": False})
 
 
 @main.command()

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handgrad.notation.marking_words import REPORT
+from handgrad.notation.mistake_words import HINTS, MISTAKES
+
 LANGUAGES = {"en": "English", "de": "Deutsch", "hi": "हिन्दी"}
 """Tag of a language -> its own name."""
 
@@ -232,7 +235,9 @@ _EXAM: Words = {
     "({count} terms)": {"de": "({count} Summanden)", "hi": "({count} पद)"},
 }
 
-TABLE: Words = {**_WORKING, **_PRINT, **_EXAM, **_PICTURE, **_PAGE, **_NOTEBOOK}
+TABLE: Words = {
+    **_WORKING, **_PRINT, **_EXAM, **_PICTURE, **_PAGE, **_NOTEBOOK, **REPORT, **MISTAKES, **HINTS,
+}  # fmt: skip
 """English text -> language -> text; {fields} stand for what is filled in."""
 
 

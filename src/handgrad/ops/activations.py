@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Absolute, Entry, Expr, Fraction, Function, Number, Symbol, exp, hadamard
 from handgrad.ops.elementwise import ONE, Elementwise, primed
-from handgrad.ops.op import Array, register
+from handgrad.ops.op import Array, mistake, register
 
 
 @register
@@ -47,8 +47,24 @@ class Logistic(Elementwise, frozen=True, kw_only=True):
     def forward(self, xp: Any, x: Array) -> Array:
         return 1 / (1 + xp.exp(-x))
 
+    @mistake("forward", "sign in the exponent", "σ(a) = 1/(1 + e^−a), with a minus in the exponent")
+    def forward_reversed(self, xp: Any, x: Array) -> Array:
+        return 1 / (1 + xp.exp(x))
+
+    @mistake("forward", "tanh in place of σ", "σ(a) = 1/(1 + e^−a)")
+    def forward_tanh(self, xp: Any, x: Array) -> Array:
+        return xp.tanh(x)
+
     def slope(self, xp: Any, y: Array) -> Array:
         return y * (1 - y)
+
+    @mistake("slope", "a (1 − a) in place of h (1 − h)", "σ′ = h (1 − h) with h = σ(a), the output")
+    def slope_of_input(self, xp: Any, x: Array) -> Array:
+        return x * (1 - x)
+
+    @mistake("slope", "1 − σ in place of σ (1 − σ)", "σ′ = σ (1 − σ) has both factors")
+    def slope_half(self, xp: Any, y: Array) -> Array:
+        return 1 - y
 
     def formula(self, x: Expr) -> Expr:
         return 1 / (1 + exp(-x))
@@ -72,6 +88,18 @@ class Tanh(Elementwise, frozen=True, kw_only=True):
 
     def slope(self, xp: Any, y: Array) -> Array:
         return 1 - y * y
+
+    @mistake("forward", "σ in place of tanh", "tanh(a) = (e^a − e^−a)/(e^a + e^−a)")
+    def forward_logistic(self, xp: Any, x: Array) -> Array:
+        return 1 / (1 + xp.exp(-x))
+
+    @mistake("slope", "square forgotten", "tanh′ = 1 − tanh², with the square")
+    def slope_unsquared(self, xp: Any, y: Array) -> Array:
+        return 1 - y
+
+    @mistake("slope", "1 − a² in place of 1 − h²", "tanh′ = 1 − h² with h = tanh(a), the output")
+    def slope_of_input(self, xp: Any, x: Array) -> Array:
+        return 1 - x * x
 
     def formula(self, x: Expr) -> Expr:
         return Function("tanh", (x,))

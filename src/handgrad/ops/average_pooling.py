@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function, Number, product
 from handgrad.ops.convolution import split
-from handgrad.ops.op import Array, BadSample, Operand, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Operand, Sample, Shape, mistake, register
 from handgrad.ops.places import unravel
 from handgrad.ops.pooling import Pooling
 from handgrad.ops.sliding import fitted_along, laid_back_along, under_tap_along
@@ -63,6 +63,24 @@ class AveragePool(Pooling, frozen=True, kw_only=True):
             share = _divided(xp, dy, counts, axis)
             dy = laid_back_along(xp, [share] * at.taps[axis], at, axis)
         return dy
+
+    @mistake("forward", "not divided", "the mean of a window: divide by how many entries it has")
+    def forward_summed(self, xp: Any, x: Array) -> Array:
+        return self.forward(xp, x) * prod(self.geometry(x.shape[1:]).taps)
+
+    @mistake("forward", "maximum in place of the mean", "every entry of a window counts alike")
+    def forward_largest(self, xp: Any, x: Array) -> Array:
+        at = self.geometry(x.shape[1:])
+        for axis in range(-1, -1 - self.rank, -1):
+            ready = fitted_along(xp, x, at, axis)
+            x = under_tap_along(ready, at, axis, 0)
+            for t in range(1, at.taps[axis]):
+                x = xp.maximum(x, under_tap_along(ready, at, axis, t))
+        return x
+
+    @mistake("dx", "not divided", "each entry receives its share of the window's gradient")
+    def dx_undivided(self, xp: Any, dy: Array, x: Array) -> Array:
+        return self.dx(xp, dy, tuple(x.shape[1:])) * prod(self.geometry(x.shape[1:]).taps)
 
     def dx_form(self, dy: Expr, x_shape: Shape) -> Expr:
         del x_shape

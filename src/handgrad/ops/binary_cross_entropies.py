@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Fraction, Number, Symbol, exp, ln
 from handgrad.ops.elementwise_losses import ElementLoss, Values, positive
-from handgrad.ops.losses import Derivation, component, loss_partial, partial, weight_of
-from handgrad.ops.op import LOSSES, Array, BadSample, Constant, Operand, Report, Sample, Shape
+from handgrad.ops.losses import Derivation, component, loss_partial, over_outputs, partial, weight_of
+from handgrad.ops.op import LOSSES, Array, BadSample, Constant, Operand, Report, Sample, Shape, mistake
 from handgrad.ops.textbook import sum_over, weigh
 
 
@@ -38,6 +38,38 @@ class BinaryCrossEntropy(ElementLoss, frozen=True, kw_only=True):
 
     def slope(self, xp: Any, yhat: Array, y: Array, **settings: Array) -> Array:
         return (yhat - y) / (yhat * (1 - yhat))
+
+    @mistake("forward", "logarithm to base 10", "ln is the natural logarithm")
+    def forward_base_10(self, xp: Any, yhat: Array, y: Array, factor: Array) -> Array:
+        return self.forward(xp, yhat, y, factor) / xp.log(10 * xp.ones_like(factor))
+
+    @mistake("forward", "minus sign forgotten", "L = −ln ŷ or −ln(1 − ŷ), both positive")
+    def forward_without_sign(self, xp: Any, yhat: Array, y: Array, factor: Array) -> Array:
+        return -self.forward(xp, yhat, y, factor)
+
+    @mistake("forward", "second term forgotten", "where y = 0 it is −ln(1 − ŷ) that counts")
+    def forward_of_ones(self, xp: Any, yhat: Array, y: Array, factor: Array) -> Array:
+        return -self.scale(factor, yhat.shape) * over_outputs(xp, y * xp.log(yhat))
+
+    @mistake("forward", "ln ŷ for every y", "where y = 0 it is −ln(1 − ŷ) that counts")
+    def forward_of_output(self, xp: Any, yhat: Array, factor: Array) -> Array:
+        return -self.scale(factor, yhat.shape) * over_outputs(xp, xp.log(yhat))
+
+    @mistake("dyhat", "denominator ŷ(1 − ŷ) forgotten", "∂L/∂ŷ = (ŷ − y)/(ŷ(1 − ŷ)); ŷ − y is ∂L/∂a")
+    def dyhat_of_difference(self, xp: Any, dL: Array, yhat: Array, y: Array, factor: Array) -> Array:
+        return self.da(xp, dL, yhat, y, factor)
+
+    @mistake("da", "ŷ − y the wrong way round", "∂L/∂a = ŷ − y, not y − ŷ")
+    def da_reversed(self, xp: Any, dL: Array, yhat: Array, y: Array, factor: Array) -> Array:
+        return -self.da(xp, dL, yhat, y, factor)
+
+    @mistake("da", "target forgotten", "∂L/∂a = ŷ − y: take the target off")
+    def da_without_target(self, xp: Any, dL: Array, yhat: Array, factor: Array) -> Array:
+        return self.da(xp, dL, yhat, xp.zeros_like(yhat), factor)
+
+    @mistake("da", "derivative of the output taken twice", "ŷ − y has the derivative of σ in it already")
+    def da_twice(self, xp: Any, dL: Array, yhat: Array, y: Array, factor: Array) -> Array:
+        return self.da(xp, dL, yhat, y, factor) * yhat * (1 - yhat)
 
     def forward_form(self, yhat: Expr, y: Expr, factor: Expr, **settings: Expr) -> Expr:
         yes = component(y) * ln(component(yhat))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from math import prod
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
+
 from handgrad.notation.nodes import BigSum, Entry, Expr, Function, Star, Sum, Symbol
 from handgrad.ops.correlation import correlated, correlated_back, kernel_gradient
-from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, mistake, register
 from handgrad.ops.places import ravel, unravel
 from handgrad.ops.textbook import described, elided_sum
 from handgrad.ops.windows import Geometry, Padding, Size, Windows, check_sizes, each, out_size, pads, windows
@@ -118,6 +120,28 @@ class Convolution(Op, frozen=True, kw_only=True):
             y = y + xp.reshape(b, (y.shape[1], *(1,) * self.rank))
         return xp.reshape(y, (x.shape[0], *at.output)) if self._single(x.shape[1:], K.shape) else y
 
+    @mistake("forward", "kernel flipped", "F = X * K slides the kernel as it stands (a cross-correlation)")
+    def forward_flipped(self, xp: Any, x: Array, K: Array, b: Array | None = None) -> Array:
+        return self.forward(xp, x, flipped(K, self.rank), b)
+
+    @mistake("forward", "bias forgotten", "F = X * K + b: add the bias")
+    def forward_without_bias(self, xp: Any, x: Array, K: Array, b: Array) -> Array:
+        return self.forward(xp, x, K)
+
+    @mistake("forward", "sign of the bias", "F = X * K + b: the bias is added")
+    def forward_less_bias(self, xp: Any, x: Array, K: Array, b: Array) -> Array:
+        return self.forward(xp, x, K, -b)
+
+    @mistake("forward", "stride taken as 1", "the kernel moves by the stride from one place to the next")
+    def forward_step_by_step(self, xp: Any, x: Array, K: Array, b: Array | None = None) -> Array:
+        found = replace(self, stride=1, padding=self.geometry(x.shape[1:], K.shape).pads).forward(xp, x, K, b)
+        return found[(..., *[slice(n) for n in self.geometry(x.shape[1:], K.shape).output])]
+
+    @mistake("forward", "padding at the end alone", "the padding stands before the first entry too")
+    def forward_padded_behind(self, xp: Any, x: Array, K: Array, b: Array | None = None) -> Array:
+        behind = tuple((0, before + after) for before, after in self.geometry(x.shape[1:], K.shape).pads)
+        return replace(self, padding=behind).forward(xp, x, K, b)
+
     def _full_x(self, xp: Any, x: Array, at: Geometry) -> Array:
         return x if x.ndim == self.rank + 2 else xp.reshape(x, (x.shape[0], 1, *at.size))
 
@@ -142,6 +166,10 @@ class Convolution(Op, frozen=True, kw_only=True):
         upstream = xp.reshape(dy, (dy.shape[0], kernel.shape[0], *at.output))
         return xp.reshape(correlated_back(xp, upstream, kernel, at, self.groups), (dy.shape[0], *x_shape))
 
+    @mistake("dx", "kernel not flipped", "∂L/∂X is the full convolution of ∂L/∂F with the flipped kernel")
+    def dx_unflipped(self, xp: Any, dy: Array, K: Array, x: Array) -> Array:
+        return self.dx(xp, dy, flipped(K, self.rank), tuple(x.shape[1:]))
+
     def dx_form(self, dy: Expr, K: Expr, x_shape: Shape) -> Expr:
         del x_shape
         return Star(dy, Function("rot180", (K,)))
@@ -164,6 +192,25 @@ class Convolution(Op, frozen=True, kw_only=True):
         # dK[o,c,t] = Σ_B Σ_P dy[B,o,P] x[B,c,t,P]
         found = kernel_gradient(xp, upstream, self._full_x(xp, x, at), at, self.groups)
         return xp.reshape(found, K_shape)
+
+    @mistake("dK", "kernel gradient flipped", "∂L/∂K = X * ∂L/∂F, in the kernel's own order")
+    def dK_flipped(self, xp: Any, dy: Array, x: Array, K: Array) -> Array:
+        return flipped(self.dK(xp, dy, x, tuple(K.shape)), self.rank)
+
+    @mistake("dK", "mean in place of the sum", "the kernel is shared: add what comes from every place")
+    def dK_averaged(self, xp: Any, dy: Array, x: Array, K: Array) -> Array:
+        places = prod(dy.shape[dy.ndim - self.rank :])
+        return self.dK(xp, dy, x, tuple(K.shape)) / places
+
+    @mistake("dK", "gradient of the first place alone", "the kernel is shared: add what comes from every place")
+    def dK_of_first(self, xp: Any, dy: Array, x: Array, K: Array) -> Array:
+        return self.dK(xp, self._at_first(xp, dy), x, tuple(K.shape))
+
+    def _at_first(self, xp: Any, dy: Array) -> Array:
+        """dy with zeros at every place but the first."""
+        count = prod(dy.shape[dy.ndim - self.rank :])
+        flat = xp.reshape(dy, (*dy.shape[: dy.ndim - self.rank], count))
+        return xp.reshape(xp.concat([flat[..., :1], xp.zeros_like(flat[..., 1:])], axis=-1), tuple(dy.shape))
 
     def dK_form(self, dy: Expr, x: Expr, K_shape: Shape) -> Expr:
         del K_shape
@@ -188,6 +235,14 @@ class Convolution(Op, frozen=True, kw_only=True):
         # db[o] = Σ_B Σ_P dy[B,o,P]
         flat = xp.reshape(dy, (dy.shape[0], prod(b_shape), -1))
         return xp.reshape(xp.sum(flat, axis=(0, 2)), b_shape)
+
+    @mistake("db", "mean in place of the sum", "the bias is shared: add what comes from every place")
+    def db_averaged(self, xp: Any, dy: Array, b: Array) -> Array:
+        return self.db(xp, dy, tuple(b.shape)) / prod(dy.shape[dy.ndim - self.rank :])
+
+    @mistake("db", "gradient of the first place alone", "the bias is shared: add what comes from every place")
+    def db_of_first(self, xp: Any, dy: Array, b: Array) -> Array:
+        return self.db(xp, self._at_first(xp, dy), tuple(b.shape))
 
     def db_form(self, dy: Expr, b_shape: Shape) -> Expr:
         letters = "pqr"[: self.rank]
@@ -252,6 +307,11 @@ def full_kernel(xp: Any, K: Array, rank: int) -> Array:
     """A kernel in a short form with all its axes."""
     outs, ins, taps = kernel_axes(K.shape, rank)
     return K if K.ndim == rank + 2 else xp.reshape(K, (outs, ins, *taps))
+
+
+def flipped(K: Array, rank: int) -> Array:
+    """A kernel with its taps in the opposite order along each of its last axes."""
+    return K[(..., *[slice(None, None, -1)] * rank)]
 
 
 @register

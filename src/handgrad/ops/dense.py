@@ -6,7 +6,7 @@ from itertools import product
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Symbol, transpose
-from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, mistake, register
 from handgrad.ops.textbook import described, elided_sum
 
 
@@ -59,6 +59,19 @@ class Dense(Op, frozen=True, kw_only=True):
         a = x @ W.mT
         return a if b is None else a + b
 
+    @mistake("forward", "weights transposed", "a = W x: row i of W belongs to node i")
+    def forward_transposed(self, xp: Any, x: Array, W: Array, b: Array | None = None) -> Array:
+        a = x @ W
+        return a if b is None else a + b
+
+    @mistake("forward", "bias forgotten", "a = W x + b: add the bias")
+    def forward_without_bias(self, xp: Any, x: Array, W: Array, b: Array) -> Array:
+        return x @ W.mT
+
+    @mistake("forward", "sign of the bias", "a = W x + b: the bias is added")
+    def forward_less_bias(self, xp: Any, x: Array, W: Array, b: Array) -> Array:
+        return x @ W.mT - b
+
     def forward_form(self, x: Expr, W: Expr, b: Expr | None = None) -> Expr:
         if self.rows:
             b = None if b is None else Symbol("1", bold=True) @ transpose(b)
@@ -74,6 +87,18 @@ class Dense(Op, frozen=True, kw_only=True):
         # dx[B,…,p] = dy[B,…,m] W[m,p]
         return dy @ W
 
+    @mistake("dx", "weights not transposed", "∂L/∂x = Wᵀ ∂L/∂a: on the way back W is transposed")
+    def dx_untransposed(self, xp: Any, dy: Array, W: Array) -> Array:
+        return dy @ W.mT
+
+    @mistake(
+        "dx",
+        "gradient with the updated weights",
+        "the backward pass uses the weights of the forward pass, not the new ones",
+    )
+    def dx_updated(self, xp: Any, dy: Array, W_next: Array) -> Array:
+        return dy @ W_next
+
     def dx_form(self, dy: Expr, W: Expr) -> Expr:
         return dy @ W if self.rows else transpose(W) @ dy
 
@@ -84,6 +109,22 @@ class Dense(Op, frozen=True, kw_only=True):
     def dW(self, xp: Any, dy: Array, x: Array) -> Array:
         # dW[m,p] = dy[N,m]ᵀ x[N,p], summed over the rows of all examples
         return _rows(xp, dy).mT @ _rows(xp, x)
+
+    @mistake("dW", "outer product transposed", "∂L/∂W = ∂L/∂a xᵀ: the gradient's entry comes first, then the input's")
+    def dW_transposed(self, xp: Any, dy: Array, x: Array) -> Array:
+        return _rows(xp, x).mT @ _rows(xp, dy)
+
+    @mistake("dW", "output taken for the input", "∂L/∂W = ∂L/∂a xᵀ with x, what the layer reads, not what it gives")
+    def dW_of_output(self, xp: Any, dy: Array, y: Array) -> Array:
+        return _rows(xp, dy).mT @ _rows(xp, y)
+
+    @mistake("dW", "output taken for the input", "∂L/∂W = ∂L/∂a xᵀ with x, what the layer reads, not what it gives")
+    def dW_of_activated(self, xp: Any, dy: Array, h: Array) -> Array:
+        return _rows(xp, dy).mT @ _rows(xp, h)
+
+    @mistake("dW", "gradient of the first example alone", "∂L/∂W adds the gradients of all examples")
+    def dW_of_first(self, xp: Any, dy: Array, x: Array) -> Array:
+        return _rows(xp, dy)[:1].mT @ _rows(xp, x)[:1]
 
     def dW_form(self, dy: Expr, x: Expr) -> Expr:
         return transpose(dy) @ x if self.rows else dy @ transpose(x)
@@ -101,6 +142,14 @@ class Dense(Op, frozen=True, kw_only=True):
         # db[m] = Σ_N dy[N,m]
         return xp.sum(_rows(xp, dy), axis=0)
 
+    @mistake("db", "mean in place of the sum", "∂L/∂b adds the gradients of all examples")
+    def db_averaged(self, xp: Any, dy: Array) -> Array:
+        return xp.sum(_rows(xp, dy), axis=0) / _rows(xp, dy).shape[0]
+
+    @mistake("db", "bias gradient of the first example alone", "∂L/∂b adds the gradients of all examples")
+    def db_of_first(self, xp: Any, dy: Array) -> Array:
+        return _rows(xp, dy)[0]
+
     def db_form(self, dy: Expr) -> Expr:
         return transpose(dy) @ Symbol("1", bold=True) if self.rows else dy
 
@@ -112,6 +161,7 @@ class Dense(Op, frozen=True, kw_only=True):
         Sample({"x": (1, 3), "W": (2, 3)}),
         Sample({"x": (4, 3), "W": (2, 3), "b": (2,)}),
         Sample({"x": (2, 1), "W": (1, 1), "b": (1,)}),
+        Sample({"x": (2, 3), "W": (3, 3), "b": (3,)}),
         Sample({"x": (2, 3, 2), "W": (4, 2), "b": (4,)}, {"rows": True}),
     )
     bad_samples: ClassVar[tuple[BadSample, ...]] = (

@@ -22,7 +22,7 @@ from handgrad.notation.nodes import (
     Text,
     hadamard,
 )
-from handgrad.ops.op import Array, Constant, Op, Operand, Report, Sample, Shape
+from handgrad.ops.op import Array, Constant, Op, Operand, Report, Sample, Shape, mistake
 
 _ANY_SHAPE = (Sample({"x": (1, 4)}), Sample({"x": (3, 2, 2)}))
 
@@ -70,6 +70,28 @@ class Elementwise(Op, frozen=True, kw_only=True):
     def slope_entry(self, index: Shape, **at: Operand) -> Expr:
         """σ′ at one entry; a choice by cases is made where the numbers are known."""
         return self.slope_formula(**{letter: operand.entry(*index) for letter, operand in at.items()})
+
+    @mistake("dx", "σ′ forgotten", "∂L/∂a = ∂L/∂h ⊙ σ′(a): multiply by the derivative of the activation")
+    def dx_without_slope(self, xp: Any, dy: Array) -> Array:
+        return dy
+
+    @mistake("dx", "gradient from above forgotten", "∂L/∂a = ∂L/∂h ⊙ σ′(a): σ′(a) alone is not the gradient")
+    def dx_of_slope_alone(self, xp: Any, x: Array, y: Array, **constants: Array) -> Array:
+        return self._slope_at(xp, x=x, y=y, **constants)
+
+    @mistake("slope", "σ′ taken of h", "σ′ is taken at a, what the activation reads, not at what it gives")
+    def slope_at_output(self, xp: Any, y: Array, **constants: Array) -> Array:
+        return self._slope_at(xp, x=y, y=self._value_at(xp, x=y, **constants), **constants)
+
+    @mistake("slope", "σ in place of σ′", "it is the derivative that counts here, not the activation itself")
+    def slope_as_value(self, xp: Any, y: Array) -> Array:
+        return y
+
+    def _slope_at(self, xp: Any, **at: Array) -> Array:
+        return self.slope(xp, **{letter: at[letter] for letter in super().letters("slope") if letter in at})
+
+    def _value_at(self, xp: Any, **at: Array) -> Array:
+        return self.apply("forward", xp, {letter: at[letter] for letter in super().letters("forward") if letter in at})
 
     def slope(self, xp: Any, *args: Any, **at: Any) -> Array:
         """σ′ on arrays."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function, Highlight
 from handgrad.ops.convolution import split
-from handgrad.ops.op import Array, BadSample, Operand, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Operand, Sample, Shape, mistake, register
 from handgrad.ops.places import unravel
 from handgrad.ops.pooling import Pooling
 from handgrad.ops.sliding import fitted_along, laid_back_along, under_tap_along
@@ -71,6 +72,34 @@ class MaxPool(Pooling, frozen=True, kw_only=True):
         at = self.geometry(x.shape[1:])
         for axis, seen in zip(range(-self.rank, 0), reversed(self._seen(xp, x, at)), strict=True):
             dy = _to_winners(xp, dy, seen, at, axis)
+        return dy
+
+    @mistake("dx", "gradient spread to the whole window", "only the winner of a window receives its gradient")
+    def dx_spread(self, xp: Any, dy: Array, x: Array) -> Array:
+        at = self.geometry(x.shape[1:])
+        for axis in range(-self.rank, 0):
+            dy = laid_back_along(xp, [dy] * at.taps[axis], at, axis)
+        return dy
+
+    @mistake("dx", "gradient shared among the window", "only the winner of a window receives its gradient, all of it")
+    def dx_shared(self, xp: Any, dy: Array, x: Array) -> Array:
+        return self.dx_spread(xp, dy, x) / prod(self.geometry(x.shape[1:]).taps)
+
+    @mistake("forward", "mean in place of the maximum", "only the largest entry of a window counts")
+    def forward_averaged(self, xp: Any, x: Array) -> Array:
+        at, total = self.geometry(x.shape[1:]), None
+        for axis in range(-1, -1 - self.rank, -1):
+            ready = fitted_along(xp, x if total is None else total, at, axis)
+            total = sum(under_tap_along(ready, at, axis, t) for t in range(at.taps[axis])) / at.taps[axis]
+        return total
+
+    @mistake(
+        "dx", "gradient to the first of the window", "the winner of a window receives its gradient, wherever it is"
+    )
+    def dx_to_first(self, xp: Any, dy: Array, x: Array) -> Array:
+        at = self.geometry(x.shape[1:])
+        for axis in range(-self.rank, 0):
+            dy = laid_back_along(xp, [dy, *[xp.zeros_like(dy)] * (at.taps[axis] - 1)], at, axis)
         return dy
 
     def dx_form(self, dy: Expr, x: Expr) -> Expr:

@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from msgspec import Struct
@@ -115,6 +116,35 @@ class BadSample(Struct, frozen=True):
     layer: dict[str, Any]
     reads: Shape
     message: str
+
+
+class Misrule(Struct, frozen=True):
+    """A mistake that people make with ``rule``: ``method`` is the rule gone wrong, ``hint`` a line against it."""
+
+    rule: str
+    name: str
+    hint: str
+    method: str
+    needed: tuple[str, ...]
+    """Letters that it takes."""
+    optional: tuple[str, ...]
+    constants: bool
+    """Whether it takes all settings that are numbers."""
+
+
+def mistake(rule: str, name: str, hint: str) -> Callable[[Callable[..., Array]], Callable[..., Array]]:
+    """Marks a method as a way in which ``rule`` is got wrong; the letters of its signature are what it needs."""
+
+    def marked(method: Callable[..., Array]) -> Callable[..., Array]:
+        code = method.__code__
+        letters = code.co_varnames[2 : code.co_argcount]
+        needed = len(letters) - len(method.__defaults__ or ())
+        rest = bool(code.co_flags & _TAKES_KEYWORDS)
+        misrule = Misrule(rule, name, hint, method.__name__, letters[:needed], letters[needed:], rest)
+        method.misrule = misrule  # type: ignore[attr-defined]  # a function takes attributes
+        return method
+
+    return marked
 
 
 class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -213,10 +243,22 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         expression: Expr = self._call(rule, "_entry", (index,), letters)
         return expression
 
+    @classmethod
+    def mistakes(cls, rule: str) -> tuple[Misrule, ...]:
+        """The mistakes that are known of a rule."""
+        return tuple(one for one in _misrules(cls) if one.rule == rule)
+
     def definitions(self, a: Expr) -> tuple[tuple[Expr, Expr], ...]:
         """Pairs of a symbol and what it stands for (σ(a) and 1/(1+e^−a)), shown once; ``a`` is one entry."""
         del a
         return ()
+
+
+@cache
+def _misrules(kind: type[Op]) -> tuple[Misrule, ...]:
+    methods = {name: method for base in reversed(kind.__mro__) for name, method in vars(base).items()}
+    known = (getattr(method, "misrule", None) for method in methods.values())
+    return tuple(one for one in known if isinstance(one, Misrule))
 
 
 OPS: dict[str, type[Op]] = {}

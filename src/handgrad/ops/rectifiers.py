@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Fraction, Function, Relation, Symbol, exp
 from handgrad.ops.elementwise import ONE, ZERO, Elementwise, cases, value_of
-from handgrad.ops.op import Array, BadSample, Constant, Report, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Constant, Report, Sample, Shape, mistake, register
 from handgrad.ops.textbook import weigh
 
 
@@ -26,8 +26,28 @@ class Relu(Elementwise, frozen=True, kw_only=True):
     def forward(self, xp: Any, x: Array) -> Array:
         return xp.where(x > 0, x, xp.zeros_like(x))
 
+    @mistake("forward", "negative part kept", "relu(a) = max(0, a): a negative a gives 0")
+    def forward_absolute(self, xp: Any, x: Array) -> Array:
+        return xp.abs(x)
+
+    @mistake("forward", "relu left out", "relu(a) = max(0, a): a negative a gives 0")
+    def forward_unchanged(self, xp: Any, x: Array) -> Array:
+        return x
+
     def slope(self, xp: Any, x: Array) -> Array:
         return xp.where(x > 0, xp.ones_like(x), xp.zeros_like(x))
+
+    @mistake("slope", "relu′(0) = 1", "at the kink relu′(0) is taken as 0 here")
+    def slope_at_kink(self, xp: Any, x: Array) -> Array:
+        return xp.where(x >= 0, xp.ones_like(x), xp.zeros_like(x))
+
+    @mistake("dx", "mask from the gradient", "the gradient passes where a > 0, whatever its own sign")
+    def dx_by_gradient(self, xp: Any, dy: Array) -> Array:
+        return xp.where(dy > 0, dy, xp.zeros_like(dy))
+
+    @mistake("dx", "mask the wrong way round", "the gradient passes where a > 0")
+    def dx_reversed(self, xp: Any, dy: Array, x: Array) -> Array:
+        return xp.where(x > 0, xp.zeros_like(dy), dy)
 
     def formula(self, x: Expr) -> Expr:
         return Function("max", (ZERO, x))
@@ -53,6 +73,14 @@ class LeakyRelu(Elementwise, frozen=True, kw_only=True):
 
     def forward(self, xp: Any, x: Array, alpha: Array) -> Array:
         return xp.where(x > 0, x, alpha * x)
+
+    @mistake("forward", "slope α forgotten", "lrelu(a) = α a where a is negative, not 0")
+    def forward_cut(self, xp: Any, x: Array) -> Array:
+        return xp.where(x > 0, x, xp.zeros_like(x))
+
+    @mistake("slope", "slope α forgotten", "lrelu′ = α where a is negative, not 0")
+    def slope_cut(self, xp: Any, x: Array) -> Array:
+        return xp.where(x > 0, xp.ones_like(x), xp.zeros_like(x))
 
     def slope(self, xp: Any, x: Array, alpha: Array) -> Array:
         return xp.where(x > 0, xp.ones_like(x), alpha * xp.ones_like(x))

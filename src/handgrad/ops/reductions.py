@@ -7,7 +7,7 @@ from math import prod
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Expr, Function, Highlight, Number, Symbol, product
-from handgrad.ops.op import Array, BadSample, Constant, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Constant, Op, Operand, Report, Sample, Shape, mistake, register
 from handgrad.ops.taking import are_axes, from_zero
 from handgrad.ops.textbook import elided, elided_sum, one_over
 
@@ -122,6 +122,14 @@ class Mean(OverAxes, frozen=True, kw_only=True):
         shape = tuple(x.shape[1:])
         # y[B,…] = Σ x[B,…] / n
         return xp.sum(x, axis=self._axis(shape), keepdims=self.keep_axes) / self._count(shape)
+
+    @mistake("forward", "sum in place of the mean", "divide by how many entries there are")
+    def forward_summed(self, xp: Any, x: Array) -> Array:
+        return xp.sum(x, axis=self._axis(tuple(x.shape[1:])), keepdims=self.keep_axes)
+
+    @mistake("dx", "1/n forgotten", "the mean's 1/n stays in its derivative")
+    def dx_undivided(self, xp: Any, dy: Array, x: Array) -> Array:
+        return self.spread(xp, dy, tuple(x.shape[1:]))
 
     def forward_form(self, x: Expr) -> Expr:
         return Function("mean", (x,))

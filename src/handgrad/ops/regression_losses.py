@@ -9,7 +9,7 @@ from flint import fmpq
 
 from handgrad.notation.nodes import Expr, Fraction, Number, Symbol
 from handgrad.ops.losses import Loss, component, number, over_outputs, places_of, twice, weight_of
-from handgrad.ops.op import LOSSES, Array, Constant, Operand, Sample, Shape
+from handgrad.ops.op import LOSSES, Array, Constant, Operand, Sample, Shape, mistake
 from handgrad.ops.textbook import elided_sum, one_over, sum_over, weigh
 
 
@@ -32,6 +32,22 @@ class SquaredError(Loss, frozen=True, kw_only=True):
     def forward_entry(self, index: Shape, yhat: Operand, y: Operand, factor: Operand) -> Expr:
         del index
         return weigh(factor.entry(), _squares(yhat, y))
+
+    @mistake("forward", "factor forgotten", "the loss has a factor before the sum of squares")
+    def forward_without_factor(self, xp: Any, yhat: Array, y: Array) -> Array:
+        return over_outputs(xp, (yhat - y) ** 2)
+
+    @mistake("forward", "square forgotten", "the differences are squared")
+    def forward_unsquared(self, xp: Any, yhat: Array, y: Array, factor: Array) -> Array:
+        return factor * over_outputs(xp, xp.abs(yhat - y))
+
+    @mistake("dyhat", "ŷ − y the wrong way round", "∂L/∂ŷ has ŷ − y, not y − ŷ")
+    def dyhat_reversed(self, xp: Any, dL: Array, yhat: Array, y: Array, factor: Array) -> Array:
+        return weight_of(xp, dL, yhat) * (2 * factor * (y - yhat))
+
+    @mistake("dyhat", "loss in place of its derivative", "the square goes: ∂/∂ŷ of (ŷ − y)² is 2 (ŷ − y)")
+    def dyhat_of_square(self, xp: Any, dL: Array, yhat: Array, y: Array, factor: Array) -> Array:
+        return weight_of(xp, dL, yhat) * (factor * (yhat - y) ** 2)
 
     def dyhat(self, xp: Any, dL: Array, yhat: Array, y: Array, factor: Array) -> Array:
         return weight_of(xp, dL, yhat) * (2 * factor * (yhat - y))
@@ -75,8 +91,20 @@ class MeanSquaredError(Loss, frozen=True, kw_only=True):
         m = prod(yhat.shape)
         return _squares(yhat, y) if m == 1 else one_over(m) * _squares(yhat, y)
 
+    @mistake("forward", "sum in place of the mean", "divide by the number of outputs")
+    def forward_summed(self, xp: Any, yhat: Array, y: Array) -> Array:
+        return over_outputs(xp, (yhat - y) ** 2)
+
     def dyhat(self, xp: Any, dL: Array, yhat: Array, y: Array) -> Array:
         return weight_of(xp, dL, yhat) * (2 * (yhat - y) / prod(yhat.shape[1:]))
+
+    @mistake("dyhat", "ŷ − y the wrong way round", "∂L/∂ŷ has ŷ − y, not y − ŷ")
+    def dyhat_reversed(self, xp: Any, dL: Array, yhat: Array, y: Array) -> Array:
+        return weight_of(xp, dL, yhat) * (2 * (y - yhat) / prod(yhat.shape[1:]))
+
+    @mistake("dyhat", "1/m forgotten", "the mean's 1/m stays in its derivative")
+    def dyhat_undivided(self, xp: Any, dL: Array, yhat: Array, y: Array) -> Array:
+        return weight_of(xp, dL, yhat) * 2 * (yhat - y)
 
     def dyhat_form(self, dL: Expr, yhat: Expr, y: Expr) -> Expr:
         return weigh(dL, Fraction(Number("2", 2), Symbol("m")) * (yhat - y))

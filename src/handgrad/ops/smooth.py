@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Literal
 
 from handgrad.notation.nodes import Expr, Fraction, Function, Negative, Number, Sqrt, Symbol, exp, ln
 from handgrad.ops.elementwise import ONE, Elementwise, value_of
-from handgrad.ops.op import Array, BadSample, Constant, Report, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Constant, Report, Sample, Shape, mistake, register
 from handgrad.ops.textbook import weigh
 
 _SHAPES = (Sample({"x": (1, 4)}), Sample({"x": (3, 2, 2)}), Sample({"x": (2, 3)}))
@@ -48,6 +48,10 @@ class Softplus(Elementwise, frozen=True, kw_only=True):
 
     def forward(self, xp: Any, x: Array, beta: Array) -> Array:
         return _softplus(xp, x * beta) / beta
+
+    @mistake("forward", "logarithm to base 10", "ln is the natural logarithm")
+    def forward_base_10(self, xp: Any, x: Array, beta: Array) -> Array:
+        return self.forward(xp, x, beta) / xp.log(10 * xp.ones_like(beta))
 
     def slope(self, xp: Any, x: Array, beta: Array) -> Array:
         return _sigmoid(xp, x * beta)
@@ -187,7 +191,7 @@ class Gelu(Elementwise, frozen=True, kw_only=True):
     def slope(self, xp: Any, x: Array) -> Array:
         if self.approximate == "none":
             bell = xp.exp(-x * x / 2) / xp.sqrt(2 * xp.pi_like(x))
-            return (1 + xp.erf(x / _root_of_two(xp, x))) / 2 + x * bell
+            return self.slope_first_term(xp, x) + x * bell
         u = _inner(xp, x)
         # 1 − tanh² u by an exponent below zero: where it vanishes, a² need not be finite
         falling = xp.exp(-2 * xp.abs(u))
@@ -195,6 +199,14 @@ class Gelu(Elementwise, frozen=True, kw_only=True):
         near = xp.where(falling > 0, x, xp.zeros_like(x))
         steep = xp.sqrt(2 / xp.pi_like(x)) * (1 + 134145 * (near * near) / 1_000_000)
         return (1 + xp.tanh(u)) / 2 + near / 2 * bell * steep
+
+    @mistake("forward", "factor a forgotten", "gelu(a) = a Φ(a): multiply by a itself")
+    def forward_share(self, xp: Any, x: Array) -> Array:
+        return (1 + (xp.tanh(_inner(xp, x)) if self.approximate == "tanh" else xp.erf(x / _root_of_two(xp, x)))) / 2
+
+    @mistake("slope", "second term forgotten", "gelu′ is a product's derivative: Φ(a) + a φ(a)")
+    def slope_first_term(self, xp: Any, x: Array) -> Array:
+        return self.forward_share(xp, x)
 
     def formula(self, x: Expr) -> Expr:
         share = Function("tanh", (_inner_form(x),)) if self.approximate == "tanh" else _erf_form(x)

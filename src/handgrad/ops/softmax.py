@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from handgrad.notation.nodes import Entry, Expr, Function, Symbol, exp, hadamard, ln
-from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, register
+from handgrad.ops.op import Array, BadSample, Op, Operand, Report, Sample, Shape, mistake, register
 from handgrad.ops.textbook import elided_sum, sum_over
 
 
@@ -55,6 +55,14 @@ class Softmax(_AlongAxis, frozen=True, kw_only=True):
         e = xp.exp(x - xp.max(x, axis=self.axis, keepdims=True))
         return e / xp.sum(e, axis=self.axis, keepdims=True)
 
+    @mistake("forward", "not normalised", "ŷ_i = e^(a_i) / Σ_k e^(a_k): divide by the sum, so that ŷ sums to 1")
+    def forward_undivided(self, xp: Any, x: Array) -> Array:
+        return xp.exp(x)
+
+    @mistake("forward", "exponential forgotten", "ŷ_i = e^(a_i) / Σ_k e^(a_k)")
+    def forward_of_shares(self, xp: Any, x: Array) -> Array:
+        return x / xp.sum(x, axis=self.axis, keepdims=True)
+
     def forward_form(self, x: Expr) -> Expr:
         return Function("softmax", (x,))
 
@@ -63,6 +71,10 @@ class Softmax(_AlongAxis, frozen=True, kw_only=True):
 
     def dx(self, xp: Any, dy: Array, y: Array) -> Array:
         return y * (dy - xp.sum(dy * y, axis=self.axis, keepdims=True))
+
+    @mistake("dx", "softmax taken entry by entry", "every ŷ depends on each a: ∂L/∂a_i = ŷ_i (∂L/∂ŷ_i − Σ ∂L/∂ŷ_k ŷ_k)")
+    def dx_diagonal(self, xp: Any, dy: Array, y: Array) -> Array:
+        return dy * y * (1 - y)
 
     def dx_form(self, dy: Expr, y: Expr) -> Expr:
         inner = sum_over("k", Entry(dy, ("k",)) * Entry(y, ("k",)))

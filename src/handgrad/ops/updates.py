@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Literal
 
 from handgrad.notation.nodes import Expr, Fraction, Number, Sqrt, product
-from handgrad.ops.op import UPDATES, Array, Constant, Op, Operand, Report, Sample, Shape
+from handgrad.ops.op import UPDATES, Array, Constant, Op, Operand, Report, Sample, Shape, mistake
 
 
 class Update(Op, frozen=True, kw_only=True):
@@ -86,6 +86,18 @@ class Sgd(Update, frozen=True, kw_only=True):
 
     def forward(self, xp: Any, W: Array, dW: Array, rate: Array, weight_decay: Array) -> Array:
         return W - rate * self.gradient(W, dW, weight_decay)
+
+    @mistake("forward", "step uphill", "θ′ = θ − η ∂L/∂θ: against the gradient")
+    def forward_uphill(self, xp: Any, W: Array, dW: Array, rate: Array) -> Array:
+        return W + rate * dW
+
+    @mistake("forward", "learning rate forgotten", "θ′ = θ − η ∂L/∂θ: the gradient times the learning rate")
+    def forward_without_rate(self, xp: Any, W: Array, dW: Array) -> Array:
+        return W - dW
+
+    @mistake("forward", "change in place of the parameter", "θ′ is θ and its change: θ − η ∂L/∂θ")
+    def forward_change(self, xp: Any, dW: Array, rate: Array) -> Array:
+        return -rate * dW
 
     def forward_formula(self, W: Expr, dW: Expr, rate: Expr, weight_decay: Expr) -> Expr:
         return W - rate * self.gradient_formula(W, dW, weight_decay)

@@ -1,0 +1,163 @@
+"""A whole class: every submission of a folder marked, one line of CSV each, and what the class got wrong.
+
+The lines are written as they come, to a file beside the one that is asked for; a run that was broken off goes
+on after the last whole line. One script that cannot be read is a line with its error and stops nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from handgrad.errors import InputError, Mistake
+from handgrad.marking.answers import read
+from handgrad.marking.course import Courses
+from handgrad.marking.report import Report, cell
+from handgrad.problem import Problem
+
+SUFFIXES = (".toml", ".json", ".csv", ".md", ".tex", ".txt")
+"""Of the files of a folder that are submissions."""
+
+HEAD = ("submission", "student", "score", "total", "first_error", "mistakes", "unread", "error")
+
+Progress = Callable[[int, int], None]
+"""Called with how many are done, of how many."""
+
+
+class Line(Struct, frozen=True):
+    """One submission of a class: its marks, its first wrong entry, its mistakes; or why it could not be marked."""
+
+    submission: str
+    student: str
+    score: float
+    total: float
+    first_error: str
+    mistakes: tuple[str, ...]
+    unread: int
+    error: str
+
+
+def submissions(folder: str | os.PathLike[str]) -> list[str]:
+    """The names of the submissions in a folder, sorted. Raises InputError if there is none, or no such folder."""
+    shown = os.fspath(folder)
+    try:
+        with os.scandir(folder) as found:
+            names = sorted(one.name for one in found if one.name.lower().endswith(SUFFIXES) and one.is_file())
+    except OSError as error:
+        raise InputError([Mistake((), f"cannot be read: {error.strerror}")], shown) from None
+    if not names:
+        raise InputError([Mistake((), f"there are no submissions in it, expected files {', '.join(SUFFIXES)}")], shown)
+    return names
+
+
+def mark_class(
+    problem: Problem, folder: str | os.PathLike[str], out: str | os.PathLike[str], progress: Progress | None = None
+) -> Tally:
+    """Marks every submission of a folder and writes the CSV; lines of a run that was broken off are kept.
+
+    Raises InputError if there are no submissions, or the CSV cannot be written.
+    """
+    courses, names, tally = Courses(problem), submissions(folder), Tally()
+    aside = Path(f"{os.fspath(out)}.partial")
+    try:
+        end = _resumed(aside, names, tally)
+        with aside.open("a" if end else "w", encoding="utf-8", newline="") as sheet:
+            sheet.truncate(end)
+            writer = csv.writer(sheet, lineterminator="\n")
+            if not end:
+                writer.writerow(HEAD)
+            for i in range(tally.scripts, len(names)):
+                line = marked(courses, Path(folder, names[i]))
+                writer.writerow(_cells(line))
+                tally.add(line)
+                if progress is not None:
+                    progress(i + 1, len(names))
+        aside.replace(out)
+    except OSError as error:
+        raise InputError([Mistake((), f"cannot be written: {error.strerror}")], os.fspath(out)) from None
+    return tally
+
+
+def _resumed(sheet: Path, names: list[str], tally: Tally) -> int:
+    """Counts the whole lines of a run that was broken off; where the last of them ends (0: begin anew)."""
+    if not sheet.is_file():
+        return 0
+    end = 0
+    with sheet.open(encoding="utf-8", errors="replace", newline="") as lines:
+        for i, text in enumerate(lines):
+            row = next(csv.reader([text]))
+            expected = HEAD[0] if i == 0 else names[i - 1] if i <= len(names) else None
+            if not text.endswith("\n") or len(row) != len(HEAD) or row[0].removeprefix("'") != expected:
+                break
+            if i:
+                tally.add(_line(row))
+            end += len(text.encode())
+    return end
+
+
+def _line(row: list[str]) -> Line:
+    name, student, score, total, first, mistakes, unread, error = (value.removeprefix("'") for value in row)
+    named = tuple(mistakes.split("; ")) if mistakes else ()
+    return Line(name, student, float(score), float(total), first, named, int(unread), error)
+
+
+def marked(courses: Courses, path: Path) -> Line:
+    """One submission, marked."""
+    try:
+        script = read(path, courses.plain.readable, letters=courses.plain.letters_on_paper)
+        return line_of(path.name, Report(courses.of(script), script))
+    except InputError as error:
+        return Line(path.name, path.stem, 0.0, 0.0, "", (), 0, str(error).partition("\n")[0])
+
+
+def line_of(submission: str, report: Report) -> Line:
+    """The line of a report."""
+    first = report.first_wrong
+    where = "" if first is None else report.question(first.name, first.place)
+    mistakes = tuple(f"{mistake.quantity}: {mistake.name}" for mistake in report.mistakes)
+    student = report.student or Path(submission).stem
+    return Line(submission, student, report.score, report.total, where, mistakes, len(report.unread), "")
+
+
+def _cells(line: Line) -> list[Any]:
+    mistakes = "; ".join(line.mistakes)
+    cells = (line.submission, line.student, line.score, line.total, line.first_error, mistakes, line.unread, line.error)
+    return [cell(value) for value in cells]
+
+
+class Tally:
+    """What a class got wrong: how many reach which marks, where errors begin, which mistakes are common."""
+
+    def __init__(self) -> None:
+        self.scripts = self.failed = 0
+        self.first_errors: Counter[str] = Counter()
+        self.mistakes: Counter[str] = Counter()
+        self.tenths: Counter[int] = Counter()
+        """Scripts by the tenth of the marks that they reach, 0 to 10."""
+
+    def add(self, line: Line) -> None:
+        """Count a line."""
+        self.scripts += 1
+        if line.error:
+            self.failed += 1
+            return
+        if line.first_error:
+            self.first_errors[line.first_error] += 1
+        self.mistakes.update(set(line.mistakes))
+        self.tenths[int(10 * line.score / line.total) if line.total else 0] += 1
+
+    def data(self) -> dict[str, Any]:
+        """The counts as plain data."""
+        return {
+            "scripts": self.scripts,
+            "failed": self.failed,
+            "first_errors": dict(self.first_errors.most_common()),
+            "mistakes": dict(self.mistakes.most_common()),
+            "marks": {f"{10 * tenth} %": self.tenths[tenth] for tenth in range(11)},
+        }

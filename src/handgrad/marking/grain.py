@@ -1,0 +1,83 @@
+"""How finely a script is written: what an integer, and a number that is left out, may be off by."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from math import floor, log10
+
+from handgrad.marking.script import Script, Written
+
+_MACHINE = 1e-12
+"""Half a unit of the last digit, of a number of the size of 1 with the digits of a machine."""
+
+
+_FEWEST, _TINY, _USUAL = 4, 5e-9, 5e-4
+"""Of so few decimals (those of tiny numbers aside) nothing is learnt: an integer then counts to three decimals."""
+
+
+class Grain:
+    """``half`` a unit of the last digit that most numbers of a script are written to."""
+
+    def __init__(self, script: Script) -> None:
+        self._entries = script.entries
+        counts: dict[float, int] = {}
+        whole = 0
+        for written in script.entries.values():
+            for entry in written.values():
+                if half := entry.half:
+                    counts[half] = counts.get(half, 0) + 1
+                    whole += half < _MACHINE * abs(entry.value)
+        self.fine = 2 * whole > sum(counts.values())
+        """Whether most numbers have all the digits of a machine: a short one among them is then no rounded one."""
+        if self.fine:
+            self.half = min(counts)
+        else:
+            self.half = max(counts, key=lambda half: (counts[half], half)) if counts else 0.0
+        plain = sum(count for half, count in counts.items() if half > _TINY)
+        self._integer = self.half if plain >= _FEWEST or self.fine else max(self.half, _USUAL)
+        self._most = counts.get(self.half, 0)
+
+    def of(self, name: str, entry: Written) -> float:
+        """Half a unit of the last digit that a number of a quantity counts to.
+
+        An integer counts to the digits of the others in its quantity, or of its script; to as many significant
+        ones as they have, where those are what the script keeps to.
+        """
+        if entry.half is not None:
+            return entry.half
+        beside = {one.half for one in self._entries.get(name, {}).values() if one.half and one.half > self.half}
+        finest = (
+            (self._integer if entry.value else self.half) if not beside or self._has(name, self.half) else min(beside)
+        )
+        return max(finest, self.relative * _ten(entry.value))
+
+    def _has(self, name: str, half: float) -> bool:
+        return any(entry.half == half for entry in self._entries[name].values())
+
+    @cached_property
+    def relative(self) -> float:
+        """Half a unit for a number of the size of 1, where the script keeps to significant digits; else 0."""
+        digits = Counter(
+            _order(entry.value) - _order(2 * entry.half)
+            for written in self._entries.values()
+            for entry in written.values()
+            if entry.half and entry.value
+        )
+        if self.fine or not digits:
+            return 0.0
+        often, count = min(digits.items(), key=lambda item: (-item[1], item[0]))
+        return float(0.5 * 10.0**-often) if count > self._most else 0.0
+
+
+def _order(value: float) -> int:
+    """The place of the first digit: 0 for units, −1 for tenths."""
+    return floor(log10(abs(value)) + _NUDGE)
+
+
+_NUDGE = 1e-9
+
+
+def _ten(value: float) -> float:
+    """The power of ten that a number begins with; 0 for 0."""
+    return float(10.0 ** _order(value)) if value else 0.0

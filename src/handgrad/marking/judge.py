@@ -1,0 +1,203 @@
+"""Each entry of a script judged: right, right as rounded, right by what was carried, a slip, or wrong.
+
+Written w with half a unit u of its last digit; t is the true value, c what the rule gives from the
+student's own earlier values, r how far the digits of those let it range (by ball arithmetic):
+
+- right: w = t;
+- rounded: |w − t| ≤ u, or |w − c| ≤ u + r while everything before is right;
+- follow-through: |w − c| ≤ u + r and something before is not right;
+- slip: within one unit of the last digit of t or c (cut off, or rounded the wrong way);
+- coarse: a zero written for a number that rounds to it: not wrong, and no digit of it is there;
+- wrong: anything else.
+
+A zero is right for a true zero only, or follows from an own value that makes it exactly zero.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from math import inf, isfinite
+from typing import Any
+
+from flint import fmpq
+from msgspec import Struct
+
+from handgrad.marking.course import Course
+from handgrad.marking.grain import Grain
+from handgrad.marking.own import RELATIVE, Own
+from handgrad.marking.script import Script, Written
+
+ULPS = 1e-15
+"""What a double may have lost of a number on the way."""
+
+WIDEST = 0.25
+"""The largest part of a value that its tolerance may be, unless that is a few units of the last digit."""
+
+UNITS = 4
+"""So many halves of a unit a tolerance may be of any value."""
+
+
+class Status(StrEnum):
+    """What an entry is found to be."""
+
+    RIGHT = "right"
+    ROUNDED = "rounded"
+    FOLLOWS = "follow-through"
+    SLIP = "slip"
+    COARSE = "coarse"
+    WRONG = "wrong"
+    BLANK = "blank"
+
+
+class Verdict(Struct):
+    """One entry: where, what was written, what is true, what follows from the own values, and the status."""
+
+    name: str
+    place: int
+    status: Status
+    written: Written | None
+    truth: float
+    expected: float | None = None
+    radius: float = 0.0
+    tainted: bool = False
+    """Whether something that it is computed from is not right."""
+
+
+def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
+    """The verdicts on every entry that is written, in the order of computation, and the student's own values."""
+    grain = Grain(script)
+    own = Own(course, script, grain)
+    found = _judged(own, script)
+    if _cuts(found):
+        own = Own(course, script, grain, cuts=True)
+        found = _judged(own, script)
+    return found, own
+
+
+def _judged(own: Own, script: Script) -> list[Verdict]:
+    found: list[Verdict] = []
+    off: set[str] = set()
+    for name, quantity in own.course.quantities.items():
+        written = script.entries.get(name)
+        if written is None:
+            continue
+        tainted = not quantity.before.isdisjoint(off)
+        verdicts = [_verdict(own, name, place, entry, tainted=tainted) for place, entry in written.items()]
+        if any(verdict.status is Status.WRONG for verdict in verdicts):
+            own.refuse(name)
+            off.add(name)
+        elif tainted:
+            off.add(name)
+        found += verdicts
+    return found
+
+
+def _cuts(verdicts: list[Verdict]) -> bool:
+    """Whether the script cuts digits off where it should round: hardly an entry is above what it should be."""
+    if not any(verdict.status is Status.WRONG for verdict in verdicts):
+        return False  # no tolerance is asked for
+    short = above = 0
+    for verdict in verdicts:
+        aim = abs(verdict.truth if verdict.expected is None else verdict.expected)
+        value = 0.0 if verdict.written is None else abs(verdict.written.value)
+        if verdict.status is not Status.WRONG and abs(value - aim) > RELATIVE * aim:
+            short, above = short + (value < aim), above + (value > aim)
+    return short > _FEWEST_CUT and above * _SHARE_CUT <= short
+
+
+_FEWEST_CUT, _SHARE_CUT = 4, 10
+
+
+def same(a: float, b: float) -> bool:
+    """Whether two numbers are one number but for the last bits."""
+    return abs(a - b) <= RELATIVE * max(abs(a), abs(b)) < inf
+
+
+def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) -> Verdict:
+    truth, value = own.course.truths[name][place], entry.value
+    half = own.grain.of(name, entry) if entry.half is None else entry.half
+    status, off = Status.WRONG, abs(value - truth)
+    if off <= RELATIVE * abs(truth) and _equal(own.course.exact[name][place], entry):
+        status = Status.RIGHT
+    elif _rounds_to(value, truth, half):
+        status = Status.ROUNDED if value else Status.COARSE
+    elif not truth and off < own.course.dust(name):
+        status = Status.ROUNDED
+    verdict = Verdict(name, place, status, entry, truth, tainted=tainted)
+    if status is Status.WRONG:
+        _looked_into(own, verdict, value, half)
+    return verdict
+
+
+def _looked_into(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry that is not the truth rounded."""
+    if own.touched(verdict.name):
+        _carried(own, verdict, value, half)
+    if verdict.status is Status.WRONG and _slipped(verdict, value, half):
+        verdict.status = Status.SLIP if value else Status.COARSE
+    if verdict.status is Status.WRONG and (own.touched(verdict.name) or own.hidden(verdict.name)):
+        _ranged(own, verdict, value, half)
+
+
+def _equal(exact: Any, entry: Written) -> bool:
+    """Whether a number as close as that is the very one, where both are fractions."""
+    if entry.half or entry.exact is None or not isinstance(exact, fmpq):
+        return True
+    return bool(exact == fmpq(entry.exact.numerator, entry.exact.denominator))
+
+
+def _rounds_to(value: float, truth: float, half: float) -> bool:
+    return abs(value - truth) <= half * (1 + RELATIVE) + ULPS * abs(value)
+
+
+def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry by what follows from the own values as they are written."""
+    centres = [centre[verdict.place] for centre in own.centres(verdict.name)]
+    verdict.expected = centres[0] if len(centres) == 1 else min(centres, key=lambda centre: abs(value - centre))
+    dust = 0.0 if 0 < abs(verdict.truth) < own.course.dust(verdict.name) else own.course.dust(verdict.name)
+    if any(_follows(value, centre, half) or abs(value - centre) < dust for centre in centres):
+        zero = not value and not (verdict.tainted and abs(verdict.expected) < dust)
+        verdict.status = Status.COARSE if zero else _carried_status(verdict)
+    elif own.hidden(verdict.name):
+        _ranged(own, verdict, value, half)
+
+
+def _carried_status(verdict: Verdict) -> Status:
+    return Status.FOLLOWS if verdict.tainted else Status.ROUNDED
+
+
+def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry by how far the digits of the own values, and of steps left out, let it range."""
+    radii = own.radii(verdict.name, tainted=verdict.tainted)
+    if radii is None:
+        return
+    touched = own.touched(verdict.name)
+    for centre, reach in zip(own.centres(verdict.name), radii, strict=True):
+        for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
+            radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
+            off = abs(value - middle) / (1 + RELATIVE)
+            if not value and off >= 2 * half:
+                continue
+            follows = touched and off <= half * own.reach + radius
+            if value * middle >= 0 and (follows or off <= min(2 * half + radius, abs(middle))):
+                verdict.expected, verdict.radius = middle, radius
+                verdict.status = _ranged_status(verdict, value, half, follows=follows)
+                return
+
+
+def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool) -> Status:
+    if value:
+        return _carried_status(verdict) if follows else Status.SLIP
+    return Status.COARSE if half else Status.WRONG
+
+
+def _follows(value: float, centre: float, half: float) -> bool:
+    return same(value, centre) or _rounds_to(value, centre, half)
+
+
+def _slipped(verdict: Verdict, value: float, half: float) -> bool:
+    """Whether the entry is off by no more than a unit of its last digit, and that less than the number itself."""
+    aims = [verdict.truth, *([] if verdict.expected is None else [verdict.expected])]
+    if not value:
+        return any(abs(aim) < 2 * half for aim in aims)
+    return any(_rounds_to(value, aim, min(2 * half, abs(aim))) and value * aim > 0 for aim in aims)

@@ -1,0 +1,213 @@
+"""The student's own values: what is written, and by the rules what follows from it where nothing is."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from flint import arb
+
+from handgrad.arithmetic import exact_functions, float_functions
+from handgrad.arithmetic.exact_array import ExactArray
+from handgrad.errors import DomainError, Undecided
+from handgrad.marking.course import Course, Way
+from handgrad.marking.grain import Grain
+from handgrad.marking.script import Script, Written
+
+Array = Any
+
+RELATIVE = 1e-9
+"""Two numbers that agree to so much of their size are one number: beyond the digits of any script."""
+
+BETWEEN_ZERO_AND_ONE = frozenset(("softmax", "logistic"))
+"""Ops whose output lies between 0 and 1."""
+
+
+class Own(dict[str, Array]):
+    """Values by quantity: a script's written entries, the rest computed from them; made as they are asked for.
+
+    A quantity that is refused (see ``refuse``) is taken at its true value instead.
+    """
+
+    def __init__(self, course: Course, script: Script, grain: Grain, *, cuts: bool = False) -> None:
+        super().__init__()
+        self.course, self.entries, self.grain = course, script.entries, grain
+        self.reach = 2 if cuts else 1
+        """How many halves of a unit a written number may be off: one as it is rounded, two where digits are cut off."""
+        self.degenerate: dict[str, str] = {}
+        """Quantities that nothing is carried forward from, and why."""
+        self._expected: dict[str, list[Array]] = {}
+        self._centres: dict[str, list[list[float]]] = {}
+        self._radii: dict[Any, list[Array] | None] = {}
+
+    def __missing__(self, name: str) -> Array:
+        value = self._value(name)
+        self[name] = value
+        return value
+
+    def truthful(self) -> Own:
+        """The true values, as someone has them who writes rounded numbers and carries on the whole ones."""
+        return Own(self.course, Script("", {}), self.grain)
+
+    def touched(self, name: str) -> bool:
+        """Whether something that a quantity is computed from is written down."""
+        return not self.course.quantities[name].before.isdisjoint(self.entries)
+
+    def hidden(self, name: str) -> bool:
+        """Whether it is computed from something that the script leaves out, though what comes before is written."""
+        ways = self.course.quantities[name].ways
+        reads = {source for way in self.ways(name) for source in way.reads.values()}
+        return any(way.by and way.by not in self.entries for way in ways) or any(
+            source in self.course.quantities and source not in self.entries for source in reads
+        )
+
+    def goes_on(self, name: str) -> bool:
+        """Whether something that is written is computed from it."""
+        return any(name in self.course.quantities[later].before for later in self.entries)
+
+    def _value(self, name: str) -> Array:
+        if name not in self.course.quantities:
+            return self.course.floats[name]
+        base = self.expected(name)[-1] if self.touched(name) else self.course.floats[name]
+        written = self.entries.get(name)
+        if written is None:
+            return base
+        value = np.array(base, dtype=float)
+        for place, entry in written.items():
+            value.flat[place] = entry.value
+        return self.course.floats[name] if name in self.degenerate else value
+
+    def refuse(self, name: str) -> None:
+        """Carry nothing forward from a quantity with wrong entries if it is trivially degenerate."""
+        written = self.entries[name].values()
+        step = self.course.plan.steps.get(name)
+        share = step.op.name if step is not None and step.rule == "forward" else ""
+        if len(written) > 1 and not any(entry.value for entry in written):
+            self.degenerate[name] = "all of it is zero"
+        elif share in BETWEEN_ZERO_AND_ONE and any(not 0 <= entry.value <= 1 for entry in written):
+            self.degenerate[name] = f"{share} gives numbers from 0 to 1"
+
+    def ways(self, name: str) -> list[Way]:
+        """The ways that the script may have gone: the plain one, and those by what it has written down."""
+        return [way for way in self.course.quantities[name].ways if not way.by or way.by in self.entries]
+
+    def expected(self, name: str) -> list[Array]:
+        """What the rule gives from the student's own values, by each way."""
+        if name not in self._expected:
+            with np.errstate(all="ignore"):
+                found = [np.asarray(self.course.computed(way, float_functions, self)) for way in self.ways(name)]
+            self._expected[name] = found
+        return self._expected[name]
+
+    def centres(self, name: str) -> list[list[float]]:
+        """The same, entry after entry."""
+        if name not in self._centres:
+            self._centres[name] = [values.ravel().tolist() for values in self.expected(name)]
+        return self._centres[name]
+
+    def radii(self, name: str, *, tainted: bool) -> list[Array] | None:
+        """How far that may lie off for the digits that the own values are written to; None where it is not bounded.
+
+        While everything before is right it depends on what is written and to how many digits alone.
+        """
+        kept = self._radii if tainted else self.course.radii
+        key = (name, *(() if tainted else self._digits))
+        if key not in kept:
+            if len(kept) >= _MOST_RADII:
+                kept.clear()
+            kept[key] = self._balls(name, tainted=tainted)
+        return kept[key]
+
+    def half(self, name: str, place: int, entry: Written) -> float:
+        """Half a unit of the last digit that an entry counts to; 0 for the whole number in a machine's script."""
+        if self.grain.fine and abs(entry.value - self.course.truths[name][place]) <= RELATIVE * abs(entry.value):
+            return 0.0
+        return self.grain.of(name, entry) if entry.half is None else entry.half
+
+    @cached_property
+    def _digits(self) -> tuple[Any, ...]:
+        """What is written, and to how many digits."""
+        halves = [
+            (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
+            for name, written in self.entries.items()
+        ]
+        return (self.reach, self.grain.half, self.grain.relative, *halves)
+
+    def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
+        held = _Balls(self, tainted=tainted)
+        try:
+            found = [self.course.computed(way, exact_functions, held) for way in self.ways(name)]
+            found[0] = self._in_the_head(name, found[0], held)
+        except (Undecided, DomainError, ZeroDivisionError):
+            return None
+        if not tainted:
+            return [np.array([_radius(entry) for entry in value.flat]) for value in found]
+        return [np.array([_reach(entry, middle) for entry, middle in zip(value.flat, centre.flat, strict=True)])
+                for value, centre in zip(found, self.expected(name), strict=True)]  # fmt: skip
+
+    def _in_the_head(self, name: str, plain: ExactArray, held: _Balls) -> ExactArray:
+        """The plain way's balls, wide enough for σ′ (or ∂L/∂ŷ) rounded before it is used, where it is not written."""
+        for way in self.course.quantities[name].ways:
+            if way.by and way.by not in self.entries:
+                rounded = self.course.computed(way, exact_functions, held)
+                both = zip(plain.flat, rounded.flat, strict=True)
+                plain = ExactArray([_union(a, b) for a, b in both], plain.shape)
+        return plain
+
+
+_MOST_RADII = 2000
+"""So many are kept: enough for a class whose scripts are written alike."""
+
+
+def _union(a: Any, b: Any) -> Any:
+    return a.union(b) if isinstance(a, arb) and isinstance(b, arb) else b if isinstance(b, arb) else a
+
+
+def _radius(ball: Any) -> float:
+    return float(ball.rad()) if isinstance(ball, arb) else 0.0
+
+
+def _reach(ball: Any, centre: float) -> float:
+    if not isinstance(ball, arb):
+        return 0.0
+    return max(float(ball.upper()) - centre, centre - float(ball.lower()))
+
+
+class _Balls(dict[str, ExactArray]):
+    """The own values as balls: as wide as a written number's last digit leaves open.
+
+    Untainted ones stand around the true values, so that all who write the same digits have the same.
+    """
+
+    def __init__(self, own: Own, *, tainted: bool) -> None:
+        super().__init__()
+        self.own, self.course, self.tainted = own, own.course, tainted
+
+    def __missing__(self, name: str) -> ExactArray:
+        value = self._value(name)
+        self[name] = value
+        return value
+
+    def _value(self, name: str) -> ExactArray:
+        shape = tuple(self.course.floats[name].shape)
+        own = self.own
+        if name not in self.course.quantities or name in own.degenerate:
+            return ExactArray(list(self.course.exact[name]), shape)
+        written = own.entries.get(name, {})
+        if len(written) == self.course.floats[name].size:
+            entries = list(self.course.exact[name])
+        else:
+            computed = self.course.computed(own.ways(name)[-1], exact_functions, self)
+            entries = [entry + self._unit(entry) for entry in computed.flat]
+        for place, entry in written.items():
+            half = own.half(name, place, entry) * own.reach
+            entries[place] = arb(entry.value, half) if self.tainted else self.course.exact[name][place] + arb(0, half)
+        return ExactArray(entries, shape)
+
+    def _unit(self, entry: Any) -> arb:
+        """What a number that is left out may be off by: it was rounded, or cut off, as what is written."""
+        grain = self.own.grain
+        return arb(
+            0, 2 * max(grain.half, grain.relative * abs(float(entry.mid() if isinstance(entry, arb) else entry)))
+        )

@@ -1,0 +1,52 @@
+"""What a student has written down: numbers with the digits that they were written with, by quantity."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from msgspec import Struct
+
+from handgrad.ops.op import Shape
+
+
+class Written(Struct, frozen=True):
+    """One number as written: ``text``, its value, and half a unit of its last digit.
+
+    ``half`` is 0 for an exact number ("2/7", "sqrt(2)") and None for an integer ("5", "5."), which says nothing
+    of digits; "12e2" is right to its hundreds. ``exact`` is the number as a fraction where it is rational. A Python
+    float has the digits that it is printed with.
+    """
+
+    text: str
+    value: float
+    exact: Fraction | None
+    half: float | None
+
+
+class Unread(Struct, frozen=True):
+    """What could not be read: where it stands ("line 3", "h1[2]", "line 3, h1[2]"), its text (cut) and why."""
+
+    where: str
+    text: str
+    why: str
+
+
+class Script(Struct, frozen=True):
+    """A script: for each quantity the written entries by their place (row by row from 0, batch axis first)."""
+
+    student: str
+    entries: dict[str, dict[int, Written]]
+    unread: tuple[Unread, ...] = ()
+    loss_factor: str = ""
+    """The factor before the loss that the student declares in place of the problem's ("1": no ½)."""
+
+
+class Readable(Struct, frozen=True):
+    """The quantities that a script may name: their shapes (batch axis first), and other names for them."""
+
+    shapes: dict[str, Shape]
+    aliases: dict[str, str]
+    base: int = 1
+    """The first index on paper."""
+    weights: tuple[str, ...] = ()
+    """The matrices that a script may declare to be written transposed: weights, and their gradients."""
