@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -272,6 +273,30 @@ def test_a_class_run_that_was_broken_off_goes_on(folder: Path, tmp_path: Path) -
         again = mark_class(example("ann"), folder, out)
         assert out.read_text() == text
         assert again.data() == whole
+
+
+def test_the_marks_of_each_question_have_a_column(folder: Path, tmp_path: Path) -> None:
+    problem = hg.Problem.from_dict(
+        tomllib.loads((ROOT / "examples/ann.toml").read_text())
+        | {"questions": [{"ask": "h1", "marks": 3}, {"ask": "L"}, {"ask": "sum(h1)"}]}
+    )
+    out = tmp_path / "marks.csv"
+    whole = mark_class(problem, folder, out)
+    rows = lines(out)
+    assert [(row["h1"], row["L"], row["sum(h1)"]) for row in rows][:4] == [
+        ("3.0", "0.5", "0.0"),
+        ("", "", ""),
+        ("2.0", "0.0", "0.0"),
+        ("2.0", "0.0", "0.0"),
+    ]
+    Path(f"{out}.partial").write_text(out.read_text()[:-20])
+    assert mark_class(problem, folder, out).data() == whole.data()
+    tree = tmp_path / "marks.json"
+    mark_class(problem, folder, tree)
+    tables = json.loads(tree.read_text())
+    assert [table["submission"] for table in tables] == [row["submission"] for row in rows]
+    assert (tables[0]["h1"], tables[0]["student"]) == (3.0, "A published solution")
+    assert not list(tmp_path.glob("*.partial*"))
 
 
 class Stopped(Exception):
