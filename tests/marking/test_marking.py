@@ -348,7 +348,7 @@ def test_a_folder_without_submissions_is_refused(make: Any, message: str, tmp_pa
 
 
 def test_a_class_report_is_csv_and_nothing_else(folder: Path) -> None:
-    refused = "error: of a folder of scripts the marks are written as csv, not as html\n"
+    refused = "error: of a folder of scripts the marks are written as csv or json, not as html\n"
     assert run(ANN, folder, "--to", "html") == (2, refused)
 
 
