@@ -191,7 +191,8 @@ def test_a_problem_is_not_overwritten_by_its_solution(command: str, tmp_path: Pa
     (tmp_path / "same.json").symlink_to(problem)
     for output in (problem, tmp_path / "same.json"):
         result = CliRunner().invoke(main, [command, str(problem), "-o", str(output)])
-        assert (result.exit_code, result.output) == (2, f"error: {output}: cannot be written: it is the file that is read\n")
+        refused = f"error: {output}: cannot be written: it is the file that is read\n"
+        assert (result.exit_code, result.output) == (2, refused)
     assert json.loads(problem.read_text()) == tree
 
 

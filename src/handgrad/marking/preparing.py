@@ -15,7 +15,7 @@ _MATRICES = frozenset(("matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vm
 _NEW_ROW = re.compile(r"\\\\(?:\s*\[[0-9.]{1,6}\s*(?:pt|ex|em|mm|cm)\])?|\\cr(?![A-Za-z])")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _DROPPED = re.compile(
-    r"\\(?:tag|label|ref|eqref)\*?\s*\{(?:[^{}\n]|\{[^{}\n]{0,80}\}){0,80}\}|\\(?:notag|nonumber|hline|nopagebreak|displaystyle)(?![A-Za-z])"
+    r"\\(?:tag|label|ref|eqref)\*?\s*\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]{0,80}\}){0,80}\}){0,80}\}|\\(?:notag|nonumber|hline|nopagebreak|displaystyle)(?![A-Za-z])"
 )
 _JOINT = re.compile(r"\\(?:text|mbox|textrm)\s*\{\s*(?:and|und|with|mit|,|;)\s*\}|\\q?quad(?![A-Za-z])")
 _SPACING = re.compile(r"(?<!\\)\\(?:[,;:! ]|(?:left|right|[bB]igg?[lr]?)(?![A-Za-z])\s*\.?)")
