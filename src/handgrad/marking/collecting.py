@@ -108,8 +108,15 @@ class Collector:
             self.refuse(where or visible(name), _shown(value, name), str(error))
 
     def _plain(self, name: str, value: Any) -> bool:
-        """Takes a list of numbers for a quantity, if nothing at all is amiss."""
-        if name in self.entries or type(value) is not list or (len(value),) != self.readable.shapes[name]:
+        """Takes a list or matrix of numbers for a quantity, if nothing at all is amiss."""
+        shape = self.readable.shapes[name]
+        if name in self.entries or type(value) is not list or len(value) != (shape[0] if shape else -1):
+            return False
+        if len(shape) == 2:
+            if any(type(row) is not list or len(row) != shape[1] for row in value):
+                return False
+            value = [entry for row in value for entry in row]
+        elif len(shape) > 2:
             return False
         try:
             numbers = [written(entry) for entry in value]

@@ -67,7 +67,10 @@ def share(course: Course, part: Part, status: Status) -> float:
 def earned(course: Course, part: Part, verdicts: dict[int, Verdict]) -> float:
     """The marks of a part: for each entry, and for the method where every entry comes of the right rule."""
     statuses = [verdicts[place].status if place in verdicts else Status.BLANK for place in part.places]
-    accuracy = part.accuracy * sum([share(course, part, status) for status in statuses]) / len(statuses)
+    shares = course.shares.get(part.follow_through)
+    if shares is None:
+        shares = course.shares[part.follow_through] = {status: share(course, part, status) for status in Status}
+    accuracy = part.accuracy * sum([shares[status] for status in statuses]) / len(statuses)
     return accuracy + (part.method if part.method and _EARN_METHOD.issuperset(statuses) else 0.0)
 
 

@@ -46,8 +46,9 @@ def early(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
     Only where something that is written comes after it.
     """
     name, unit = verdicts[0].name, own.grain.half * (1 + RELATIVE)
-    halves = [verdict.written.half or 0.0 for verdict in verdicts if verdict.written is not None]
-    if not unit or min(halves) <= unit or not own.touched(name) or not own.goes_on(name):
+    if any((verdict.written.half or 0.0) <= unit for verdict in verdicts if verdict.written is not None):
+        return ()
+    if not unit or not own.touched(name) or not own.goes_on(name):
         return ()
     exact = [values.ravel() for values in own.expected(name)]
     if all(

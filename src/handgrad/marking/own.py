@@ -37,6 +37,8 @@ class Own(dict[str, Array]):
         """How many halves of a unit a written number may be off: one as it is rounded, two where digits are cut off."""
         self.degenerate: dict[str, str] = {}
         """Quantities that nothing is carried forward from, and why."""
+        self._touched: dict[str, bool] = {}
+        self._hidden: dict[str, bool] = {}
         self._expected: dict[str, list[Array]] = {}
         self._centres: dict[str, list[list[float]]] = {}
         self._radii: dict[Any, list[Array] | None] = {}
@@ -46,16 +48,34 @@ class Own(dict[str, Array]):
         self[name] = value
         return value
 
+    def cutting(self, script: Script) -> Own:
+        """The same of a script that cuts digits off."""
+        own = Own(self.course, script, self.grain, cuts=True)
+        if not self.degenerate:
+            own.update(self)
+            own._expected, own._centres = self._expected, self._centres
+        return own
+
     def truthful(self) -> Own:
         """The true values, as someone has them who writes rounded numbers and carries on the whole ones."""
-        return Own(self.course, Script("", {}), self.grain)
+        if self.course.right is None:
+            self.course.right = Own(self.course, Script("", {}), self.grain)
+        found: Own = self.course.right
+        return found
 
     def touched(self, name: str) -> bool:
         """Whether something that a quantity is computed from is written down."""
-        return not self.course.quantities[name].before.isdisjoint(self.entries)
+        if name not in self._touched:
+            self._touched[name] = not self.course.quantities[name].before.isdisjoint(self.entries)
+        return self._touched[name]
 
     def hidden(self, name: str) -> bool:
         """Whether it is computed from something that the script leaves out, though what comes before is written."""
+        if name not in self._hidden:
+            self._hidden[name] = self._leaves_out(name)
+        return self._hidden[name]
+
+    def _leaves_out(self, name: str) -> bool:
         ways = self.course.quantities[name].ways
         reads = {source for way in self.ways(name) for source in way.reads.values()}
         return any(way.by and way.by not in self.entries for way in ways) or any(
@@ -69,14 +89,19 @@ class Own(dict[str, Array]):
     def _value(self, name: str) -> Array:
         if name not in self.course.quantities:
             return self.course.floats[name]
-        base = self.expected(name)[-1] if self.touched(name) else self.course.floats[name]
-        written = self.entries.get(name)
+        truth, written = self.course.floats[name], self.entries.get(name)
+        if name in self.degenerate:
+            return truth
+        if written is not None and len(written) == truth.size:
+            values = [written[place].value for place in range(truth.size)]
+            return np.array(values, dtype=float).reshape(truth.shape)
+        base = self.expected(name)[-1] if self.touched(name) else truth
         if written is None:
             return base
         value = np.array(base, dtype=float)
         for place, entry in written.items():
             value.flat[place] = entry.value
-        return self.course.floats[name] if name in self.degenerate else value
+        return value
 
     def refuse(self, name: str) -> None:
         """Carry nothing forward from a quantity with wrong entries if it is trivially degenerate."""
