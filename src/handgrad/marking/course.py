@@ -44,6 +44,8 @@ class Way:
         self.op, self.rule, self.reads, self.step, self.by = op, rule, reads, step, by
         self.floats: dict[str, Array] | None = None
         """The settings of the op as floats, once they are needed."""
+        self.settings: dict[str, Array] | None = None
+        """All of them."""
         self.known: dict[str, Any] | None = None
         """What the rule takes beside the quantities that it reads, once it is needed."""
 
@@ -104,6 +106,8 @@ class Course:
         self._letters: dict[str, dict[str, str]] = {}
         self.right: Any = None
         """The values of one who writes nothing wrong (an Own), once they are needed."""
+        self.mistakes: dict[str, Any] = {}
+        """What each mistake gives from the true values, by quantity, once it is needed."""
         self.shares: dict[bool, dict[Any, float]] = {}
         """Of marks.earned: what each status earns, with and without follow-through."""
         self._dust: dict[str, float] = {}

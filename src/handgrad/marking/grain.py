@@ -35,6 +35,7 @@ class Grain:
         plain = sum(count for half, count in counts.items() if half > _TINY)
         self._integer = self.half if plain >= _FEWEST or self.fine else max(self.half, _USUAL)
         self._most = counts.get(self.half, 0)
+        self._uniform = len(counts) < 2
 
     def _whole(self) -> int:
         """Twice the count of the numbers with all the digits of a machine."""
@@ -62,7 +63,7 @@ class Grain:
     def relative(self) -> float:
         """Half a unit for a number of the size of 1, where the script keeps to significant digits; else 0."""
         digits, last = Counter[int](), dict[float, int]()
-        for written in () if self.fine else self._entries.values():
+        for written in () if self.fine or self._uniform else self._entries.values():
             for entry in written.values():
                 if (half := entry.half) and entry.value:
                     if half not in last:

@@ -19,6 +19,7 @@ from enum import StrEnum
 from math import inf, isfinite
 from typing import Any
 
+import numpy as np
 from flint import fmpq
 from msgspec import Struct
 
@@ -67,12 +68,12 @@ class Verdict(Struct):
 
 def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
     """The verdicts on every entry that is written, in the order of computation, and the student's own values."""
-    grain = Grain(script)
-    own = Own(course, script, grain)
-    found = _judged(own, script)
-    if _cuts(found):
-        own = own.cutting(script)
+    own = Own(course, script, Grain(script))
+    with np.errstate(all="ignore"):
         found = _judged(own, script)
+        if _cuts(found):
+            own = own.cutting(script)
+            found = _judged(own, script)
     return found, own
 
 
@@ -130,8 +131,10 @@ def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tain
 
 def _looked_into(own: Own, verdict: Verdict, value: float, half: float) -> None:
     """Judge an entry that is not the truth rounded."""
-    if own.touched(verdict.name):
-        _carried(own, verdict, value, half)
+    if ways := own.centres(verdict.name):
+        _carried(own, verdict, value, half, ways)
+        if verdict.status is not Status.WRONG:
+            return
     if verdict.status is Status.WRONG and _slipped(verdict, value, half):
         verdict.status = Status.SLIP if value else Status.COARSE
     if verdict.status is Status.WRONG and (own.touched(verdict.name) or own.hidden(verdict.name)):
@@ -149,9 +152,9 @@ def _rounds_to(value: float, truth: float, half: float) -> bool:
     return abs(value - truth) <= half * _ABOVE + ULPS * abs(value)
 
 
-def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
+def _carried(own: Own, verdict: Verdict, value: float, half: float, ways: list[list[float]]) -> None:
     """Judge an entry by what follows from the own values as they are written."""
-    place, ways = verdict.place, own.centres(verdict.name)
+    place = verdict.place
     centre = ways[0][place] if len(ways) == 1 else min([way[place] for way in ways], key=lambda way: abs(value - way))
     verdict.expected = centre
     if _follows(value, centre, half) or abs(value - centre) < _dust(own, verdict):
@@ -177,7 +180,7 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
     if radii is None:
         return
     touched = own.touched(verdict.name)
-    for centre, reach in zip(own.centres(verdict.name), radii, strict=True):
+    for centre, reach in zip(own.centres(verdict.name) or own.worked_out(verdict.name), radii, strict=True):
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
             radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
             off = abs(value - middle) / (1 + RELATIVE)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import inf
 from typing import Any
 
@@ -50,7 +50,7 @@ def early(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
         return ()
     if not unit or not own.touched(name) or not own.goes_on(name):
         return ()
-    exact = [values.ravel() for values in own.expected(name)]
+    exact = own.centres(name)
     if all(
         any(abs(verdict.written.value - values[verdict.place]) <= unit for values in exact)
         for verdict in verdicts
@@ -68,32 +68,53 @@ Candidate = tuple[str, str, Given]
 """Name and hint of a mistake, and what it gives."""
 
 
-Kind = Callable[[Own, str], Iterator[Candidate]]
-
-
 def named(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
     """The mistakes that explain the wrong entries of one quantity equally well; none where nothing does."""
     wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
     if not wrong:
         return ()
-    sources = [own] if wrong[0].tainted else [own, own.truthful()]
-    for group, general in ((verdicts, (_of_any_rule,)), (wrong, (_of_any_rule, _of_entries))):
-        for source in sources:
-            if found := _explaining(own, source, group, general):
-                return found
+    name = wrong[0].name
+    with np.errstate(all="ignore"):
+        sources = [(own, _candidates(own, name))]
+        if not wrong[0].tainted:
+            sources.append((own.truthful(), _by_right_values(own, name)))
+        for group in (verdicts, wrong):
+            for source, (rules, general) in sources:
+                single = _of_entries(source, name) if group is wrong else ()
+                if found := _explaining(own, group, rules, chain(general, single)):
+                    return found
     return ()
 
 
-def _explaining(own: Own, source: Own, group: list[Verdict], general: Iterable[Kind]) -> tuple[Mistake, ...]:
+Candidates = tuple[list[Candidate], list[Candidate]]
+"""A rule gone wrong, and what can happen with any."""
+
+
+def _candidates(own: Own, name: str) -> Candidates:
+    """What can have gone wrong with a whole quantity."""
+    return list(_of_rules(own, name)), list(_of_any_rule(own, name))
+
+
+def _by_right_values(own: Own, name: str) -> Candidates:
+    """The same with the true values, which are worked out once."""
+    kept: dict[str, Candidates] = own.course.mistakes
+    if name not in kept:
+        kept[name] = _candidates(own.truthful(), name)
+    return kept[name]
+
+
+def _explaining(
+    own: Own, group: list[Verdict], rules: Iterable[Candidate], general: Iterable[Candidate]
+) -> tuple[Mistake, ...]:
     """The mistakes that reproduce a group of entries; a general one only where no rule's own says the same."""
     name = group[0].name
     places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
     found: dict[str, Mistake] = {}
     known: set[tuple[float, ...]] = set()
-    for kind in (_of_rules, *general):
-        for label, hint, given in kind(source, name):
+    for kind in (rules, general):
+        for label, hint, given in kind:
             values = _all_met(own, group, given)
-            if values is not None and (kind is _of_rules or values not in known):
+            if values is not None and (kind is rules or values not in known):
                 found.setdefault(label, Mistake(name, label, hint, places))
                 known.add(values)
     return tuple(found.values())
@@ -143,7 +164,7 @@ def _spread(own: Own, verdict: Verdict, value: float) -> float:
     radii = own.radii(verdict.name, tainted=verdict.tainted)
     if radii is None:
         return 0.0
-    right = abs(own.centres(verdict.name)[0][verdict.place])
+    right = abs(own.worked_out(verdict.name)[0][verdict.place])
     return float(radii[0][verdict.place]) * max(1.0, abs(value) / right if right else 1.0)
 
 
@@ -160,13 +181,9 @@ def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
             if values.size == size:
                 yield misrule.name, misrule.hint, _everywhere(values)
         for taken, meant in _one_step_early(own, way):
-            with np.errstate(all="ignore"):
-                values = np.asarray(own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]})))
-            yield (
-                "one step too early",
-                "the step before is left out, whose result this rule reads",
-                _everywhere(values.ravel()),
-            )
+            value = own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]}))
+            hint = "the step before is left out, whose result this rule reads"
+            yield "one step too early", hint, _everywhere(np.asarray(value).ravel())
 
 
 class _Instead(dict[str, Array]):
@@ -203,22 +220,29 @@ def _misruled(own: Own, way: Way) -> Iterator[tuple[Misrule, Array]]:
 def _tried(own: Own, way: Way, misrule: Misrule, letters: dict[str, str]) -> Iterator[tuple[Misrule, Array]]:
     """What a mistake gives, if its letters are known and their shapes fit."""
     op = way.op
-    constants = {name: own.course.constant(op, name, float_functions) for name in op.given_constants}
+    constants = _constants(own, way)
     if not all(letter in letters or letter in constants for letter in misrule.needed):
         return
     taken = {letter: own[letters[letter]] for letter in (*misrule.needed, *misrule.optional) if letter in letters}
     taken |= {name: value for name, value in constants.items() if misrule.constants or name in misrule.needed}
     try:
-        with np.errstate(all="ignore"):
-            yield misrule, getattr(op, misrule.method)(float_functions, **taken)
+        yield misrule, getattr(op, misrule.method)(float_functions, **taken)
     except ValueError:  # shapes that do not fit: nobody can have made this mistake here
         return
+
+
+def _constants(own: Own, way: Way) -> dict[str, Array]:
+    """The settings of an op that are numbers, as floats."""
+    if way.settings is None:
+        way.settings = {name: own.course.constant(way.op, name, float_functions) for name in way.op.given_constants}
+    return way.settings
 
 
 def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
     """What can happen with any rule, to the whole quantity."""
     course = own.course
-    for way, expected in zip(own.ways(name), own.expected(name), strict=True):
+    for way, value in zip(own.ways(name), own.expected(name), strict=True):
+        expected = np.asarray(value)
         values = expected.ravel()
         yield "sign", "check the sign", _everywhere(-values)
         yield "a factor ½ forgotten", "there is a factor ½", _everywhere(2 * values)
@@ -242,7 +266,7 @@ def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
 def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
     """What can happen to single entries."""
     earlier = _earlier(own, name)
-    for values in own.centres(name):
+    for values in own.worked_out(name):
         for label, hint, given in _SINGLE:
             yield label, hint, partial(given, values)
         yield "copied from elsewhere", "this is the value of an earlier quantity", lambda place: earlier  # noqa: ARG005  the same at each place

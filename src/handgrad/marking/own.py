@@ -120,16 +120,18 @@ class Own(dict[str, Array]):
     def expected(self, name: str) -> list[Array]:
         """What the rule gives from the student's own values, by each way."""
         if name not in self._expected:
-            with np.errstate(all="ignore"):
-                found = [np.asarray(self.course.computed(way, float_functions, self)) for way in self.ways(name)]
-            self._expected[name] = found
+            self._expected[name] = [self.course.computed(way, float_functions, self) for way in self.ways(name)]
         return self._expected[name]
 
     def centres(self, name: str) -> list[list[float]]:
-        """The same, entry after entry."""
+        """The same, entry after entry; of a quantity that nothing written comes before, nothing."""
         if name not in self._centres:
-            self._centres[name] = [values.ravel().tolist() for values in self.expected(name)]
+            self._centres[name] = self.worked_out(name) if self.touched(name) else []
         return self._centres[name]
+
+    def worked_out(self, name: str) -> list[list[float]]:
+        """What the rule gives, entry after entry, by each way."""
+        return [np.asarray(values).ravel().tolist() for values in self.expected(name)]
 
     def radii(self, name: str, *, tainted: bool) -> list[Array] | None:
         """How far that may lie off for the digits that the own values are written to; None where it is not bounded.
@@ -154,7 +156,9 @@ class Own(dict[str, Array]):
     def _digits(self) -> tuple[Any, ...]:
         """What is written, and to how many digits."""
         halves = [
-            (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
+            (name, *written, *[entry.half or self.half(name, place, entry) for place, entry in written.items()])
+            if not self.grain.fine
+            else (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
             for name, written in self.entries.items()
         ]
         return (self.reach, self.grain.half, self.grain.relative, *halves)
