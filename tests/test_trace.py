@@ -228,6 +228,17 @@ def test_nobody_carries_such_a_power_by_hand() -> None:
     )
 
 
+def test_nobody_carries_so_many_digits_by_hand() -> None:
+    layers = [{"op": "dense", "weights": [[1]]}, {"op": "exp"}, {"op": "exp"}, {"op": "exp"}]
+    tree = {"network": {"input": 1, "layers": layers}, "loss": {"op": "squared_error"}, "data": {"x": [4], "y": [1]}}
+    with pytest.raises(hg.InputError) as caught:
+        hg.solve(hg.Problem.from_dict(tree), "rounded(2)")
+    assert str(caught.value) == (
+        "yhat, layer 4 (exp): a number of more than 10000 digits, which nobody carries by hand, "
+        "in rounded(2); try the exact arithmetic"
+    )
+
+
 def test_a_rational_beyond_the_doubles() -> None:
     tree = {
         "network": {"input": 1, "layers": [{"op": "dense", "weights": [["1e300"]]}]},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -274,6 +275,30 @@ def test_a_class_run_that_was_broken_off_goes_on(folder: Path, tmp_path: Path) -
         assert again.data() == whole
 
 
+def test_the_marks_of_each_question_have_a_column(folder: Path, tmp_path: Path) -> None:
+    problem = hg.Problem.from_dict(
+        tomllib.loads((ROOT / "examples/ann.toml").read_text())
+        | {"questions": [{"ask": "h1", "marks": 3}, {"ask": "L"}, {"ask": "sum(h1)"}]}
+    )
+    out = tmp_path / "marks.csv"
+    whole = mark_class(problem, folder, out)
+    rows = lines(out)
+    assert [(row["h1"], row["L"], row["sum(h1)"]) for row in rows][:4] == [
+        ("3.0", "0.5", "0.0"),
+        ("", "", ""),
+        ("2.0", "0.0", "0.0"),
+        ("2.0", "0.0", "0.0"),
+    ]
+    Path(f"{out}.partial").write_text(out.read_text()[:-20])
+    assert mark_class(problem, folder, out).data() == whole.data()
+    tree = tmp_path / "marks.json"
+    mark_class(problem, folder, tree)
+    tables = json.loads(tree.read_text())
+    assert [table["submission"] for table in tables] == [row["submission"] for row in rows]
+    assert (tables[0]["h1"], tables[0]["student"]) == (3.0, "A published solution")
+    assert not list(tmp_path.glob("*.partial*"))
+
+
 class Stopped(Exception):
     """A run that is interrupted."""
 
@@ -323,7 +348,7 @@ def test_a_folder_without_submissions_is_refused(make: Any, message: str, tmp_pa
 
 
 def test_a_class_report_is_csv_and_nothing_else(folder: Path) -> None:
-    refused = "error: of a folder of scripts the marks are written as csv, not as html\n"
+    refused = "error: of a folder of scripts the marks are written as csv or json, not as html\n"
     assert run(ANN, folder, "--to", "html") == (2, refused)
 
 

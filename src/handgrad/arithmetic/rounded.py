@@ -23,7 +23,10 @@ from handgrad.errors import DomainError
 from handgrad.notation.nodes import Number
 
 LARGEST_MAGNITUDE = 10_000
-"""Powers of ten beyond this are refused in significant figures; carried on they would fill the memory."""
+"""Powers of ten beyond this are refused; carried on they would fill the memory."""
+
+_LARGEST_BITS = 33_220
+"""The bits of such a number."""
 
 
 class Rounded:
@@ -56,6 +59,9 @@ class Rounded:
 
     def _decimals(self, entry: Scalar) -> int:
         if not self.significant:
+            if _bits(entry) > _LARGEST_BITS:
+                message = f"a number of more than {LARGEST_MAGNITUDE} digits, which nobody carries by hand,"
+                raise DomainError(message)
             return self.places
         if real.sign(entry) == 0:
             return 0
@@ -86,3 +92,11 @@ class Rounded:
     def outward(self, value: ExactArray) -> Any:
         """An ExactArray; without axes, a Real."""
         return value if value.shape else Real(value.flat[0])
+
+
+def _bits(entry: Scalar) -> int:
+    """About how many bits there are before the point."""
+    if isinstance(entry, fmpq):
+        return int(entry.p.bit_length() - entry.q.bit_length())
+    mantissa, exponent = entry.mid().man_exp()
+    return int(mantissa.bit_length() + exponent)

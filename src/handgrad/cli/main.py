@@ -116,6 +116,8 @@ def _render(document: Document, form: str, options: Options, *, plain: bool) -> 
         return document.to_latex(fragment=options["fragment"])
     if form == "pdf":
         return document.to_pdf(paper=options["paper"])
+    if form == "typst":
+        return document.to_typst(paper=options["paper"])
     return rendered(document, form)
 
 

@@ -22,10 +22,8 @@ REPORTS = ("terminal", "markdown", "html", "json", "csv")
 @click.argument("problem")
 @click.argument("answers")
 @click.option("--to", "form", type=Format(REPORTS), help="The format; else OUT's suffix says, else terminal.")
-@click.option("-o", "--output", metavar="OUT", help="Write to this file; of a folder of scripts: the CSV.")
-@click.option(
-    "--report", metavar="FILE", help="Of a folder of scripts: the report on the class, in the suffix's format."
-)
+@click.option("-o", "--output", metavar="OUT", help="Write to this file; of a folder: the marks, .csv or .json.")
+@click.option("--report", metavar="FILE", help="Of a folder: the report on the class, in the suffix's format.")
 def mark(problem: str, answers: str, form: str | None, output: str | None, report: str | None) -> None:
     """Mark ANSWERS, a script (TOML, JSON, CSV, Markdown, LaTeX), or a folder of scripts, against PROBLEM.
 
@@ -38,10 +36,10 @@ def mark(problem: str, answers: str, form: str | None, output: str | None, repor
     """  # noqa: D301  click keeps the lines after a backspace as they are
     loaded = load(problem)
     if os.path.isdir(answers):  # noqa: PTH112  a name of the command line, no path yet
-        if form not in (None, "csv"):
-            message = f"of a folder of scripts the marks are written as csv, not as {form}"
+        if form not in (None, "csv", "json"):
+            message = f"of a folder of scripts the marks are written as csv or json, not as {form}"
             raise InputError(message)
-        _class(loaded, answers, output or "marks.csv", report)
+        _class(loaded, answers, output or f"marks.{form or 'csv'}", report)
         return
     if report is not None:
         message = f"{answers}: --report is for a folder of scripts"

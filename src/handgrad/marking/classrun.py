@@ -41,6 +41,8 @@ class Line(Struct, frozen=True):
     mistakes: tuple[str, ...]
     unread: int
     error: str
+    parts: tuple[float, ...] = ()
+    """The marks of each question of the problem."""
 
 
 def submissions(folder: str | os.PathLike[str]) -> list[str]:
@@ -61,30 +63,50 @@ def mark_class(
 ) -> Tally:
     """Marks every submission of a folder and writes the CSV; lines of a run that was broken off are kept.
 
-    Raises InputError if there are no submissions, or the CSV cannot be written.
+    After the columns of HEAD one for each question of the problem holds its marks. With a name that ends in
+    .json the same lines are a list of tables. Raises InputError if there are no submissions, or the file
+    cannot be written.
     """
     courses, names, tally = Courses(problem), submissions(folder), Tally()
-    aside = Path(f"{os.fspath(out)}.partial")
+    aside, head = Path(f"{os.fspath(out)}.partial"), (*HEAD, *problem.questions)
     try:
-        end = _resumed(aside, names, tally)
+        end = _resumed(aside, head, names, tally)
         with aside.open("a" if end else "w", encoding="utf-8", newline="") as sheet:
             sheet.truncate(end)
             writer = csv.writer(sheet, lineterminator="\n")
             if not end:
-                writer.writerow(HEAD)
+                writer.writerow(map(cell, head))
             for i in range(tally.scripts, len(names)):
                 line = marked(courses, Path(folder, names[i]))
-                writer.writerow(_cells(line))
+                writer.writerow(_cells(line, len(head)))
                 tally.add(line)
                 if progress is not None:
                     progress(i + 1, len(names))
+        if os.fspath(out).lower().endswith(".json"):
+            _as_json(aside)
         aside.replace(out)
     except OSError as error:
         raise InputError([Mistake((), f"cannot be written: {error.strerror}")], os.fspath(out)) from None
     return tally
 
 
-def _resumed(sheet: Path, names: list[str], tally: Tally) -> int:
+def _as_json(sheet: Path) -> None:
+    """The finished lines as JSON: a list with a table for each script."""
+    import json
+
+    whole = sheet.with_suffix(f"{sheet.suffix}.tmp")
+    with sheet.open(encoding="utf-8", newline="") as lines, whole.open("w", encoding="utf-8") as tree:
+        head = [text.removeprefix("'") for text in next(csv.reader(lines))]
+        for i, row in enumerate(csv.reader(lines)):
+            line = _line(row)
+            table = {name: getattr(line, name) for name in HEAD}
+            table |= zip(head[len(HEAD) :], line.parts, strict=False)
+            tree.write(("[\n" if i == 0 else ",\n") + json.dumps(table, ensure_ascii=False))
+        tree.write("\n]\n")
+    whole.replace(sheet)
+
+
+def _resumed(sheet: Path, head: tuple[str, ...], names: list[str], tally: Tally) -> int:
     """Counts the whole lines of a run that was broken off; where the last of them ends (0: begin anew)."""
     if not sheet.is_file():
         return 0
@@ -92,8 +114,9 @@ def _resumed(sheet: Path, names: list[str], tally: Tally) -> int:
     with sheet.open(encoding="utf-8", errors="replace", newline="") as lines:
         for i, text in enumerate(lines):
             row = next(csv.reader([text]))
-            expected = HEAD[0] if i == 0 else names[i - 1] if i <= len(names) else None
-            if not text.endswith("\n") or len(row) != len(HEAD) or row[0].removeprefix("'") != expected:
+            whole = text.endswith("\n") and len(row) == len(head)
+            begins = [str(cell(word)) for word in head] if i == 0 else [cell(name) for name in names[i - 1 : i]]
+            if not whole or row[: len(begins)] != begins:
                 break
             if i:
                 tally.add(_line(row))
@@ -102,9 +125,10 @@ def _resumed(sheet: Path, names: list[str], tally: Tally) -> int:
 
 
 def _line(row: list[str]) -> Line:
-    name, student, score, total, first, mistakes, unread, error = (value.removeprefix("'") for value in row)
-    named = tuple(mistakes.split("; ")) if mistakes else ()
-    return Line(name, student, float(score), float(total), first, named, int(unread), error)
+    plain = [value.removeprefix("'") for value in row]
+    name, student, score, total, first, mistakes, unread, error = plain[: len(HEAD)]
+    named, parts = tuple(mistakes.split("; ")) if mistakes else (), tuple(map(float, filter(None, plain[len(HEAD) :])))
+    return Line(name, student, float(score), float(total), first, named, int(unread), error, parts)
 
 
 def marked(courses: Courses, path: Path) -> Line:
@@ -113,7 +137,10 @@ def marked(courses: Courses, path: Path) -> Line:
         script = read(path, courses.plain.readable, letters=courses.plain.letters_on_paper)
         return line_of(path.name, Report(courses.of(script), script))
     except InputError as error:
-        return Line(path.name, path.stem, 0.0, 0.0, "", (), 0, str(error).partition("\n")[0])
+        why = str(error).partition("\n")[0]
+    except Exception as error:  # noqa: BLE001  whatever it is, one script never stops the rest
+        why = f"could not be marked: {type(error).__name__}"
+    return Line(path.name, path.stem, 0.0, 0.0, "", (), 0, why)
 
 
 def line_of(submission: str, report: Report) -> Line:
@@ -122,13 +149,16 @@ def line_of(submission: str, report: Report) -> Line:
     where = "" if first is None else report.question(first.name, first.place)
     mistakes = tuple(f"{mistake.quantity}: {mistake.name}" for mistake in report.mistakes)
     student = report.student or Path(submission).stem
-    return Line(submission, student, report.score, report.total, where, mistakes, len(report.unread), "")
+    parts = report.marks if report.course.problem.questions else ()
+    return Line(submission, student, report.score, report.total, where, mistakes, len(report.unread), "", parts)
 
 
-def _cells(line: Line) -> list[Any]:
+def _cells(line: Line, count: int) -> list[Any]:
+    """The cells of a line, those of a script that could not be marked empty at the end."""
     mistakes = "; ".join(line.mistakes)
     cells = (line.submission, line.student, line.score, line.total, line.first_error, mistakes, line.unread, line.error)
-    return [cell(value) for value in cells]
+    found = [cell(value) for value in (*cells, *line.parts)]
+    return found + [""] * (count - len(found))
 
 
 class Tally:

@@ -60,9 +60,14 @@ class Report:
         return convention(self.course.problem.notation).language
 
     @cached_property
+    def marks(self) -> tuple[float, ...]:
+        """The marks earned in each part."""
+        return tuple(round(earned(self.course, part, self._found.get(part.name, {})), 6) for part in self.parts)
+
+    @property
     def score(self) -> float:
         """The marks earned."""
-        return round(sum(earned(self.course, part, self._found.get(part.name, {})) for part in self.parts), 6)
+        return round(sum(self.marks), 6)
 
     @property
     def total(self) -> float:
@@ -169,7 +174,8 @@ def _plain(entry: Entry) -> dict[str, Any]:
 
 
 def cell(value: object) -> object:
-    """A cell of a spreadsheet that is never obeyed as a formula."""
-    text = str(value)
-    risky = isinstance(value, str) and text[:1] in ("=", "+", "@", "\t") and not text[1:2].isdigit()
-    return f"'{text}" if risky else value
+    """A cell of a spreadsheet: text in one line that is never obeyed as a formula; a number as it is."""
+    if not isinstance(value, str):
+        return value
+    text = " ".join(value.splitlines())
+    return f"'{text}" if text[:1] in ("=", "+", "@", "\t") and not text[1:2].isdigit() else text
