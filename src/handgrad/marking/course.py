@@ -42,6 +42,8 @@ class Way:
 
     def __init__(self, op: Op, rule: str, reads: dict[str, str], step: Step, by: str = "") -> None:
         self.op, self.rule, self.reads, self.step, self.by = op, rule, reads, step, by
+        self.method = None if op.variadic else getattr(op, rule, None)
+        """The rule itself, where it serves one letter."""
         self.floats: dict[str, Array] | None = None
         """The settings of the op as floats, once they are needed."""
         self.settings: dict[str, Array] | None = None
@@ -55,7 +57,7 @@ class Way:
             return letters["dy"] * letters["slope"]
         if self.rule == SLOPE:
             return self.op.slope(xp, **letters)  # type: ignore[attr-defined]  # an elementwise op has it
-        value = self.op.apply(self.rule, xp, letters)
+        value = self.op.apply(self.rule, xp, letters) if self.method is None else self.method(xp, **letters)
         return xp.sum(value, axis=0) if self.step.over_batch and not self.by else value
 
 

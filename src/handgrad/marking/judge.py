@@ -52,7 +52,7 @@ class Status(StrEnum):
     BLANK = "blank"
 
 
-class Verdict(Struct):
+class Verdict(Struct, gc=False):
     """One entry: where, what was written, what is true, what follows from the own values, and the status."""
 
     name: str

@@ -8,7 +8,7 @@ entries, a rule before what can happen with any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import chain, pairwise
 from math import inf
@@ -28,7 +28,7 @@ from handgrad.ops.sums import Contributions
 Array = Any
 
 
-class Mistake(Struct, frozen=True):
+class Mistake(Struct, frozen=True, gc=False):
     """A mistake that explains the entries of a quantity at ``places``."""
 
     quantity: str
@@ -40,12 +40,15 @@ class Mistake(Struct, frozen=True):
 EARLY = "rounded too early"
 
 
-def early(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
+def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
     """The entries of a quantity that is written to fewer digits than the script has elsewhere, and rounded by it.
 
     Only where something that is written comes after it.
     """
-    name, unit = verdicts[0].name, own.grain.half * (1 + RELATIVE)
+    first, unit = next(iter(verdicts)), own.grain.half * (1 + RELATIVE)
+    name, written = first.name, first.written
+    if written is None or (written.half or 0.0) <= unit:
+        return ()
     if any((verdict.written.half or 0.0) <= unit for verdict in verdicts if verdict.written is not None):
         return ()
     if not unit or not own.touched(name) or not own.goes_on(name):
@@ -68,11 +71,11 @@ Candidate = tuple[str, str, Given]
 """Name and hint of a mistake, and what it gives."""
 
 
-def named(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
+def named(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
     """The mistakes that explain the wrong entries of one quantity equally well; none where nothing does."""
-    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
-    if not wrong:
+    if Status.WRONG not in [verdict.status for verdict in verdicts]:
         return ()
+    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
     name = wrong[0].name
     with np.errstate(all="ignore"):
         sources = [(own, _candidates(own, name))]
@@ -104,10 +107,10 @@ def _by_right_values(own: Own, name: str) -> Candidates:
 
 
 def _explaining(
-    own: Own, group: list[Verdict], rules: Iterable[Candidate], general: Iterable[Candidate]
+    own: Own, group: Collection[Verdict], rules: Iterable[Candidate], general: Iterable[Candidate]
 ) -> tuple[Mistake, ...]:
     """The mistakes that reproduce a group of entries; a general one only where no rule's own says the same."""
-    name = group[0].name
+    name = next(iter(group)).name
     places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
     found: dict[str, Mistake] = {}
     known: set[tuple[float, ...]] = set()
@@ -120,7 +123,7 @@ def _explaining(
     return tuple(found.values())
 
 
-def _all_met(own: Own, group: list[Verdict], given: Given) -> tuple[float, ...] | None:
+def _all_met(own: Own, group: Collection[Verdict], given: Given) -> tuple[float, ...] | None:
     """What a mistake gives at the places of a group; None as soon as one entry is not that."""
     values = []
     for verdict in group:

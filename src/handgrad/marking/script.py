@@ -9,7 +9,7 @@ from msgspec import Struct
 from handgrad.ops.op import Shape
 
 
-class Written(Struct, frozen=True):
+class Written(Struct, frozen=True, gc=False):
     """One number as written: ``text``, its value, and half a unit of its last digit.
 
     ``half`` is 0 for an exact number ("2/7", "sqrt(2)") and None for an integer ("5", "5."), which says nothing
