@@ -135,7 +135,13 @@ class Course:
         named = {name: quantity.shape for name, quantity in self.quantities.items()}
         matrices = {name for name, written in self.problem.network.parameters.items() if len(written.shape) == 2}
         weights = [name for name in (*given, *named) if parted(name.removeprefix("dL/d"))[0] in matrices]
-        return Readable({**given, **named}, self.aliases, weights=tuple(weights))
+        vectors = [name for name, shape in (given | named).items() if len(shape) == 2 and self._each(name)]
+        return Readable({**given, **named}, self.aliases, weights=tuple(weights), batched=frozenset(vectors))
+
+    def _each(self, name: str) -> bool:
+        """Whether each example of a batch has its own of a quantity."""
+        source = self.quantities[name].ways[0].step.name if name in self.quantities else name
+        return self.plan.batch and source in self.plan.batched
 
     @cached_property
     def letters_on_paper(self) -> dict[str, str]:

@@ -50,3 +50,5 @@ class Readable(Struct, frozen=True):
     """The first index on paper."""
     weights: tuple[str, ...] = ()
     """The matrices that a script may declare to be written transposed: weights, and their gradients."""
+    batched: frozenset[str] = frozenset()
+    """The vectors of a batch, one example a row, which may as well be written one example a column."""
