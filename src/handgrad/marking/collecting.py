@@ -42,16 +42,27 @@ class Collector:
         self.unread: list[Unread] = []
         self.loss_factor = ""
         self._transposed: frozenset[str] = frozenset()
+        self._columns: set[str] = set()
+        """The vectors of a batch that are written one example a column, as their shape tells."""
         self.full = False
         """Whether too much could not be read: the rest is not looked at."""
 
     def script(self, student: str) -> Script:
         """All of it as a script; what was declared to be transposed stands the right way round."""
-        for name in self._transposed & self.entries.keys():
+        for name in (self._transposed | self._square()) & self.entries.keys():
             rows, columns = self.readable.shapes[name]
             turned = {at % columns * rows + at // columns: entry for at, entry in self.entries[name].items()}
             self.entries[name] = dict(sorted(turned.items()))
         return Script(visible(student), self.entries, tuple(self.unread), self.loss_factor)
+
+    def _square(self) -> frozenset[str]:
+        """Of as many examples as entries, whose shape tells nothing: as all others, if these stand in columns."""
+        if not self._columns:
+            return frozenset()
+        shapes = self.readable.shapes
+        square = frozenset(name for name in self.readable.batched if shapes[name][0] == shapes[name][1])
+        told = self.readable.batched & self.entries.keys() - square
+        return square if told <= self._columns else frozenset()
 
     def declare(self, key: str, value: Any) -> None:
         """What a script says of itself: its loss factor, and which weights (true: all) it writes transposed."""
@@ -59,7 +70,7 @@ class Collector:
             self._declare_factor(value)
             return
         names = list(self.readable.weights) if value is True else value if isinstance(value, list) else []
-        unknown = [name for name in names if name not in self.readable.weights]
+        unknown = [name for name in names if name not in self.readable.weights and name not in self.readable.batched]
         if unknown or not names:
             known = ", ".join(self.readable.weights)
             self.refuse(key, _shown(value, key), f"expected true or a list of {known}")
@@ -108,8 +119,15 @@ class Collector:
             self.refuse(where or visible(name), _shown(value, name), str(error))
 
     def _plain(self, name: str, value: Any) -> bool:
-        """Takes a list of numbers for a quantity, if nothing at all is amiss."""
-        if name in self.entries or type(value) is not list or (len(value),) != self.readable.shapes[name]:
+        """Takes a list or matrix of numbers for a quantity, if nothing at all is amiss."""
+        shape = self.readable.shapes[name]
+        if name in self.entries or type(value) is not list or len(value) != (shape[0] if shape else -1):
+            return False
+        if len(shape) == 2:
+            if any(type(row) is not list or len(row) != shape[1] for row in value):
+                return False
+            value = [entry for row in value for entry in row]
+        elif len(shape) > 2:
             return False
         try:
             numbers = [written(entry) for entry in value]
@@ -139,6 +157,9 @@ class Collector:
         have, flat = leaves(value)
         if fits(have, shape):
             return flat
+        if index is None and quantity in self.readable.batched and have == shape[::-1]:
+            self._columns.add(quantity)
+            return [flat[at + step] for at in range(have[1]) for step in range(0, len(flat), have[1])]
         if not have and (value is None or (isinstance(value, str) and _blank(value))):
             return []
         raise ValueError(refusal(quantity if index is None else f"an entry of {quantity}", have, shape))

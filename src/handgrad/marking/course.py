@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import copy
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -41,8 +42,14 @@ class Way:
 
     def __init__(self, op: Op, rule: str, reads: dict[str, str], step: Step, by: str = "") -> None:
         self.op, self.rule, self.reads, self.step, self.by = op, rule, reads, step, by
+        self.method = None if op.variadic else getattr(op, rule, None)
+        """The rule itself, where it serves one letter."""
         self.floats: dict[str, Array] | None = None
         """The settings of the op as floats, once they are needed."""
+        self.settings: dict[str, Array] | None = None
+        """All of them."""
+        self.known: dict[str, Any] | None = None
+        """What the rule takes beside the quantities that it reads, once it is needed."""
 
     def run(self, xp: Any, letters: dict[str, Array]) -> Array:
         """The quantity from the arrays of its letters."""
@@ -50,7 +57,7 @@ class Way:
             return letters["dy"] * letters["slope"]
         if self.rule == SLOPE:
             return self.op.slope(xp, **letters)  # type: ignore[attr-defined]  # an elementwise op has it
-        value = self.op.apply(self.rule, xp, letters)
+        value = self.op.apply(self.rule, xp, letters) if self.method is None else self.method(xp, **letters)
         return xp.sum(value, axis=0) if self.step.over_batch and not self.by else value
 
 
@@ -98,6 +105,13 @@ class Course:
         self.truths: dict[str, list[float]] = {}
         self.radii: dict[Any, list[Array] | None] = {}
         """Of right scripts: how far the digits of what is written let a quantity range."""
+        self._letters: dict[str, dict[str, str]] = {}
+        self.right: Any = None
+        """The values of one who writes nothing wrong (an Own), once they are needed."""
+        self.mistakes: dict[str, Any] = {}
+        """What each mistake gives from the true values, by quantity, once it is needed."""
+        self.shares: dict[bool, dict[Any, float]] = {}
+        """Of marks.earned: what each status earns, with and without follow-through."""
         self._dust: dict[str, float] = {}
         self.aliases = dict(self.plan.aliases)
         for name in (*self.plan.given, *(hidden for hidden in HIDDEN if self.trace.has(hidden))):
@@ -114,16 +128,22 @@ class Course:
             self._dust[name] = DUST * min(1.0, size or 1.0)
         return self._dust[name]
 
-    @property
+    @cached_property
     def readable(self) -> Readable:
         """What a script may name."""
         given = {name: self.outer(name, shape) for name, shape in self.plan.given.items()}
         named = {name: quantity.shape for name, quantity in self.quantities.items()}
         matrices = {name for name, written in self.problem.network.parameters.items() if len(written.shape) == 2}
         weights = [name for name in (*given, *named) if parted(name.removeprefix("dL/d"))[0] in matrices]
-        return Readable({**given, **named}, self.aliases, weights=tuple(weights))
+        vectors = [name for name, shape in (given | named).items() if len(shape) == 2 and self._each(name)]
+        return Readable({**given, **named}, self.aliases, weights=tuple(weights), batched=frozenset(vectors))
 
-    @property
+    def _each(self, name: str) -> bool:
+        """Whether each example of a batch has its own of a quantity."""
+        source = self.quantities[name].ways[0].step.name if name in self.quantities else name
+        return self.plan.batch and source in self.plan.batched
+
+    @cached_property
     def letters_on_paper(self) -> dict[str, str]:
         """The letters of the problem's notation, where they differ."""
         return convention(self.problem.notation).letters
@@ -182,6 +202,11 @@ class Course:
 
     def letters(self, step: Step) -> dict[str, str]:
         """All letters that a rule of a step could read with their quantities, those too that the right rule leaves."""
+        if step.name not in self._letters:
+            self._letters[step.name] = self._all_letters(step)
+        return self._letters[step.name]
+
+    def _all_letters(self, step: Step) -> dict[str, str]:
         found = dict(step.letters)
         output = found.get("yhat") or (
             step.name if step.rule == "forward" else found.get("dy", "").removeprefix("dL/d").partition("@")[0]
@@ -199,11 +224,24 @@ class Course:
 
     def computed(self, way: Way, xp: Any, values: Values) -> Array:
         """A way taken with these values."""
+        if xp is float_functions:
+            return self._in_floats(way, values)
+        return way.run(xp, self._plain_letters(way, xp, values) | self.constants(way, xp))
+
+    def _in_floats(self, way: Way, values: Values) -> Array:
+        """The same in floats, as often as it is asked for."""
+        step = way.step
+        if way.by or way.reads is not step.letters or step.reads_parameters:
+            letters = self._plain_letters(way, float_functions, values)
+            return way.run(float_functions, letters | self.constants(way, float_functions))
+        if way.known is None:
+            way.known = step.known | self.constants(way, float_functions)
+        return way.run(float_functions, {letter: values[name] for letter, name in way.reads.items()} | way.known)
+
+    def _plain_letters(self, way: Way, xp: Any, values: Values) -> dict[str, Array]:
         if way.by or way.reads is not way.step.letters:
-            letters = {letter: values[name] for letter, name in way.reads.items()}
-        else:
-            letters = letter_values(way.step, values, xp, self.problem.examples)  # type: ignore[arg-type]  # a mapping will do
-        return way.run(xp, letters | self.constants(way, xp))
+            return {letter: values[name] for letter, name in way.reads.items()}
+        return letter_values(way.step, values, xp, self.problem.examples)  # type: ignore[arg-type]  # a mapping will do
 
     def constants(self, way: Way, xp: Any) -> dict[str, Array]:
         """The settings that are numbers, of those that a rule takes."""

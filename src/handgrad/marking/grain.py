@@ -22,13 +22,11 @@ class Grain:
     def __init__(self, script: Script) -> None:
         self._entries = script.entries
         counts: dict[float, int] = {}
-        whole = 0
         for written in script.entries.values():
             for entry in written.values():
                 if half := entry.half:
                     counts[half] = counts.get(half, 0) + 1
-                    whole += half < _MACHINE * abs(entry.value)
-        self.fine = 2 * whole > sum(counts.values())
+        self.fine = bool(counts) and min(counts) < _TINY and self._whole() > sum(counts.values())
         """Whether most numbers have all the digits of a machine: a short one among them is then no rounded one."""
         if self.fine:
             self.half = min(counts)
@@ -37,6 +35,12 @@ class Grain:
         plain = sum(count for half, count in counts.items() if half > _TINY)
         self._integer = self.half if plain >= _FEWEST or self.fine else max(self.half, _USUAL)
         self._most = counts.get(self.half, 0)
+        self._uniform = len(counts) < 2
+
+    def _whole(self) -> int:
+        """Twice the count of the numbers with all the digits of a machine."""
+        entries = [entry for written in self._entries.values() for entry in written.values() if entry.half]
+        return 2 * sum((entry.half or 0.0) < _MACHINE * abs(entry.value) for entry in entries)
 
     def of(self, name: str, entry: Written) -> float:
         """Half a unit of the last digit that a number of a quantity counts to.
@@ -58,15 +62,14 @@ class Grain:
     @cached_property
     def relative(self) -> float:
         """Half a unit for a number of the size of 1, where the script keeps to significant digits; else 0."""
-        digits = Counter(
-            _order(entry.value) - _order(2 * entry.half)
-            for written in self._entries.values()
-            for entry in written.values()
-            if entry.half and entry.value
-        )
-        if self.fine or not digits:
-            return 0.0
-        often, count = min(digits.items(), key=lambda item: (-item[1], item[0]))
+        digits, last = Counter[int](), dict[float, int]()
+        for written in () if self.fine or self._uniform else self._entries.values():
+            for entry in written.values():
+                if (half := entry.half) and entry.value:
+                    if half not in last:
+                        last[half] = _order(2 * half)
+                    digits[_order(entry.value) - last[half]] += 1
+        often, count = min(digits.items(), key=lambda item: (-item[1], item[0]), default=(0, 0))
         return float(0.5 * 10.0**-often) if count > self._most else 0.0
 
 

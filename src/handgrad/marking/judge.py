@@ -19,6 +19,7 @@ from enum import StrEnum
 from math import inf, isfinite
 from typing import Any
 
+import numpy as np
 from flint import fmpq
 from msgspec import Struct
 
@@ -29,6 +30,8 @@ from handgrad.marking.script import Script, Written
 
 ULPS = 1e-15
 """What a double may have lost of a number on the way."""
+
+_ABOVE = 1 + RELATIVE
 
 WIDEST = 0.25
 """The largest part of a value that its tolerance may be, unless that is a few units of the last digit."""
@@ -49,7 +52,7 @@ class Status(StrEnum):
     BLANK = "blank"
 
 
-class Verdict(Struct):
+class Verdict(Struct, gc=False):
     """One entry: where, what was written, what is true, what follows from the own values, and the status."""
 
     name: str
@@ -65,25 +68,26 @@ class Verdict(Struct):
 
 def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
     """The verdicts on every entry that is written, in the order of computation, and the student's own values."""
-    grain = Grain(script)
-    own = Own(course, script, grain)
-    found = _judged(own, script)
-    if _cuts(found):
-        own = Own(course, script, grain, cuts=True)
+    own = Own(course, script, Grain(script))
+    with np.errstate(all="ignore"):
         found = _judged(own, script)
+        if _cuts(found):
+            own = own.cutting(script)
+            found = _judged(own, script)
     return found, own
 
 
 def _judged(own: Own, script: Script) -> list[Verdict]:
     found: list[Verdict] = []
     off: set[str] = set()
-    for name, quantity in own.course.quantities.items():
-        written = script.entries.get(name)
+    course, entries = own.course, script.entries
+    for name, quantity in course.quantities.items():
+        written = entries.get(name)
         if written is None:
             continue
-        tainted = not quantity.before.isdisjoint(off)
-        verdicts = [_verdict(own, name, place, entry, tainted=tainted) for place, entry in written.items()]
-        if any(verdict.status is Status.WRONG for verdict in verdicts):
+        tainted, truths = not quantity.before.isdisjoint(off), course.truths[name]
+        verdicts = [_verdict(own, name, place, entry, truths[place], tainted) for place, entry in written.items()]
+        if Status.WRONG in [verdict.status for verdict in verdicts]:
             own.refuse(name)
             off.add(name)
         elif tainted:
@@ -108,31 +112,29 @@ def _cuts(verdicts: list[Verdict]) -> bool:
 _FEWEST_CUT, _SHARE_CUT = 4, 10
 
 
-def same(a: float, b: float) -> bool:
-    """Whether two numbers are one number but for the last bits."""
-    return abs(a - b) <= RELATIVE * max(abs(a), abs(b)) < inf
-
-
-def _verdict(own: Own, name: str, place: int, entry: Written, *, tainted: bool) -> Verdict:
-    truth, value = own.course.truths[name][place], entry.value
-    half = own.grain.of(name, entry) if entry.half is None else entry.half
-    status, off = Status.WRONG, abs(value - truth)
-    if off <= RELATIVE * abs(truth) and _equal(own.course.exact[name][place], entry):
-        status = Status.RIGHT
-    elif _rounds_to(value, truth, half):
-        status = Status.ROUNDED if value else Status.COARSE
-    elif not truth and off < own.course.dust(name):
-        status = Status.ROUNDED
-    verdict = Verdict(name, place, status, entry, truth, tainted=tainted)
-    if status is Status.WRONG:
+def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tainted: bool) -> Verdict:  # noqa: FBT001
+    value, half = entry.value, entry.half
+    if half is None:
+        half = own.grain.of(name, entry)
+    off = abs(value - truth)
+    if off <= RELATIVE * abs(truth) and (entry.half or _equal(own.course.exact[name][place], entry)):
+        return Verdict(name, place, Status.RIGHT, entry, truth, None, 0.0, tainted)
+    if off <= half * _ABOVE + ULPS * abs(value):
+        return Verdict(name, place, Status.ROUNDED if value else Status.COARSE, entry, truth, None, 0.0, tainted)
+    verdict = Verdict(name, place, Status.WRONG, entry, truth, None, 0.0, tainted)
+    if not truth and off < own.course.dust(name):
+        verdict.status = Status.ROUNDED
+    else:
         _looked_into(own, verdict, value, half)
     return verdict
 
 
 def _looked_into(own: Own, verdict: Verdict, value: float, half: float) -> None:
     """Judge an entry that is not the truth rounded."""
-    if own.touched(verdict.name):
-        _carried(own, verdict, value, half)
+    if ways := own.centres(verdict.name):
+        _carried(own, verdict, value, half, ways)
+        if verdict.status is not Status.WRONG:
+            return
     if verdict.status is Status.WRONG and _slipped(verdict, value, half):
         verdict.status = Status.SLIP if value else Status.COARSE
     if verdict.status is Status.WRONG and (own.touched(verdict.name) or own.hidden(verdict.name)):
@@ -147,19 +149,25 @@ def _equal(exact: Any, entry: Written) -> bool:
 
 
 def _rounds_to(value: float, truth: float, half: float) -> bool:
-    return abs(value - truth) <= half * (1 + RELATIVE) + ULPS * abs(value)
+    return abs(value - truth) <= half * _ABOVE + ULPS * abs(value)
 
 
-def _carried(own: Own, verdict: Verdict, value: float, half: float) -> None:
+def _carried(own: Own, verdict: Verdict, value: float, half: float, ways: list[list[float]]) -> None:
     """Judge an entry by what follows from the own values as they are written."""
-    centres = [centre[verdict.place] for centre in own.centres(verdict.name)]
-    verdict.expected = centres[0] if len(centres) == 1 else min(centres, key=lambda centre: abs(value - centre))
-    dust = 0.0 if 0 < abs(verdict.truth) < own.course.dust(verdict.name) else own.course.dust(verdict.name)
-    if any(_follows(value, centre, half) or abs(value - centre) < dust for centre in centres):
-        zero = not value and not (verdict.tainted and abs(verdict.expected) < dust)
+    place = verdict.place
+    centre = ways[0][place] if len(ways) == 1 else min([way[place] for way in ways], key=lambda way: abs(value - way))
+    verdict.expected = centre
+    if _follows(value, centre, half) or abs(value - centre) < _dust(own, verdict):
+        zero = not value and not (verdict.tainted and abs(centre) < _dust(own, verdict))
         verdict.status = Status.COARSE if zero else _carried_status(verdict)
     elif own.hidden(verdict.name):
         _ranged(own, verdict, value, half)
+
+
+def _dust(own: Own, verdict: Verdict) -> float:
+    """What cancellation may leave of a zero; nothing where the true value itself is as small."""
+    dust = own.course.dust(verdict.name)
+    return 0.0 if 0 < abs(verdict.truth) < dust else dust
 
 
 def _carried_status(verdict: Verdict) -> Status:
@@ -172,7 +180,7 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
     if radii is None:
         return
     touched = own.touched(verdict.name)
-    for centre, reach in zip(own.centres(verdict.name), radii, strict=True):
+    for centre, reach in zip(own.centres(verdict.name) or own.worked_out(verdict.name), radii, strict=True):
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
             radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
             off = abs(value - middle) / (1 + RELATIVE)
@@ -192,7 +200,9 @@ def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool
 
 
 def _follows(value: float, centre: float, half: float) -> bool:
-    return same(value, centre) or _rounds_to(value, centre, half)
+    """Whether a number is another one rounded, or the same but for the last bits."""
+    off = abs(value - centre)
+    return off <= half * _ABOVE + ULPS * abs(value) or off <= RELATIVE * max(abs(value), abs(centre)) < inf
 
 
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:

@@ -57,17 +57,23 @@ def _asked(course: Course, query: Query) -> tuple[str, tuple[int, ...]]:
 
 def share(course: Course, part: Part, status: Status) -> float:
     """The part of its marks that an entry earns for accuracy."""
-    if status is Status.RIGHT or status is Status.ROUNDED:
-        return 1.0
-    if status is Status.FOLLOWS:
-        return float(part.follow_through)
-    return course.problem.scheme.marking.slip if status is Status.SLIP else 0.0
+    return shares(course, follow_through=part.follow_through)[status]
+
+
+def shares(course: Course, *, follow_through: bool) -> dict[Status, float]:
+    """The part of its marks that an entry of each status earns for accuracy."""
+    if follow_through not in course.shares:
+        slip = course.problem.scheme.marking.slip
+        whole = {Status.RIGHT: 1.0, Status.ROUNDED: 1.0, Status.FOLLOWS: float(follow_through), Status.SLIP: slip}
+        course.shares[follow_through] = dict.fromkeys(Status, 0.0) | whole
+    return course.shares[follow_through]
 
 
 def earned(course: Course, part: Part, verdicts: dict[int, Verdict]) -> float:
     """The marks of a part: for each entry, and for the method where every entry comes of the right rule."""
     statuses = [verdicts[place].status if place in verdicts else Status.BLANK for place in part.places]
-    accuracy = part.accuracy * sum([share(course, part, status) for status in statuses]) / len(statuses)
+    earns = shares(course, follow_through=part.follow_through)
+    accuracy = part.accuracy * sum([earns[status] for status in statuses]) / len(statuses)
     return accuracy + (part.method if part.method and _EARN_METHOD.issuperset(statuses) else 0.0)
 
 

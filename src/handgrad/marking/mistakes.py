@@ -8,9 +8,9 @@ entries, a rule before what can happen with any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from math import inf
 from typing import Any
 
@@ -28,7 +28,7 @@ from handgrad.ops.sums import Contributions
 Array = Any
 
 
-class Mistake(Struct, frozen=True):
+class Mistake(Struct, frozen=True, gc=False):
     """A mistake that explains the entries of a quantity at ``places``."""
 
     quantity: str
@@ -40,16 +40,20 @@ class Mistake(Struct, frozen=True):
 EARLY = "rounded too early"
 
 
-def early(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
+def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
     """The entries of a quantity that is written to fewer digits than the script has elsewhere, and rounded by it.
 
     Only where something that is written comes after it.
     """
-    name, unit = verdicts[0].name, own.grain.half * (1 + RELATIVE)
-    halves = [verdict.written.half or 0.0 for verdict in verdicts if verdict.written is not None]
-    if not unit or min(halves) <= unit or not own.touched(name) or not own.goes_on(name):
+    first, unit = next(iter(verdicts)), own.grain.half * (1 + RELATIVE)
+    name, written = first.name, first.written
+    if written is None or (written.half or 0.0) <= unit:
         return ()
-    exact = [values.ravel() for values in own.expected(name)]
+    if any((verdict.written.half or 0.0) <= unit for verdict in verdicts if verdict.written is not None):
+        return ()
+    if not unit or not own.touched(name) or not own.goes_on(name):
+        return ()
+    exact = own.centres(name)
     if all(
         any(abs(verdict.written.value - values[verdict.place]) <= unit for values in exact)
         for verdict in verdicts
@@ -67,38 +71,59 @@ Candidate = tuple[str, str, Given]
 """Name and hint of a mistake, and what it gives."""
 
 
-Kind = Callable[[Own, str], Iterator[Candidate]]
-
-
-def named(own: Own, verdicts: list[Verdict]) -> tuple[Mistake, ...]:
+def named(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
     """The mistakes that explain the wrong entries of one quantity equally well; none where nothing does."""
-    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
-    if not wrong:
+    if Status.WRONG not in [verdict.status for verdict in verdicts]:
         return ()
-    sources = [own] if wrong[0].tainted else [own, own.truthful()]
-    for group, general in ((verdicts, (_of_any_rule,)), (wrong, (_of_any_rule, _of_entries))):
-        for source in sources:
-            if found := _explaining(own, source, group, general):
-                return found
+    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
+    name = wrong[0].name
+    with np.errstate(all="ignore"):
+        sources = [(own, _candidates(own, name))]
+        if not wrong[0].tainted:
+            sources.append((own.truthful(), _by_right_values(own, name)))
+        for group in (verdicts, wrong):
+            for source, (rules, general) in sources:
+                single = _of_entries(source, name) if group is wrong else ()
+                if found := _explaining(own, group, rules, chain(general, single)):
+                    return found
     return ()
 
 
-def _explaining(own: Own, source: Own, group: list[Verdict], general: Iterable[Kind]) -> tuple[Mistake, ...]:
+Candidates = tuple[list[Candidate], list[Candidate]]
+"""A rule gone wrong, and what can happen with any."""
+
+
+def _candidates(own: Own, name: str) -> Candidates:
+    """What can have gone wrong with a whole quantity."""
+    return list(_of_rules(own, name)), list(_of_any_rule(own, name))
+
+
+def _by_right_values(own: Own, name: str) -> Candidates:
+    """The same with the true values, which are worked out once."""
+    kept: dict[str, Candidates] = own.course.mistakes
+    if name not in kept:
+        kept[name] = _candidates(own.truthful(), name)
+    return kept[name]
+
+
+def _explaining(
+    own: Own, group: Collection[Verdict], rules: Iterable[Candidate], general: Iterable[Candidate]
+) -> tuple[Mistake, ...]:
     """The mistakes that reproduce a group of entries; a general one only where no rule's own says the same."""
-    name = group[0].name
+    name = next(iter(group)).name
     places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
     found: dict[str, Mistake] = {}
     known: set[tuple[float, ...]] = set()
-    for kind in (_of_rules, *general):
-        for label, hint, given in kind(source, name):
+    for kind in (rules, general):
+        for label, hint, given in kind:
             values = _all_met(own, group, given)
-            if values is not None and (kind is _of_rules or values not in known):
+            if values is not None and (kind is rules or values not in known):
                 found.setdefault(label, Mistake(name, label, hint, places))
                 known.add(values)
     return tuple(found.values())
 
 
-def _all_met(own: Own, group: list[Verdict], given: Given) -> tuple[float, ...] | None:
+def _all_met(own: Own, group: Collection[Verdict], given: Given) -> tuple[float, ...] | None:
     """What a mistake gives at the places of a group; None as soon as one entry is not that."""
     values = []
     for verdict in group:
@@ -142,7 +167,7 @@ def _spread(own: Own, verdict: Verdict, value: float) -> float:
     radii = own.radii(verdict.name, tainted=verdict.tainted)
     if radii is None:
         return 0.0
-    right = abs(own.centres(verdict.name)[0][verdict.place])
+    right = abs(own.worked_out(verdict.name)[0][verdict.place])
     return float(radii[0][verdict.place]) * max(1.0, abs(value) / right if right else 1.0)
 
 
@@ -159,13 +184,9 @@ def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
             if values.size == size:
                 yield misrule.name, misrule.hint, _everywhere(values)
         for taken, meant in _one_step_early(own, way):
-            with np.errstate(all="ignore"):
-                values = np.asarray(own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]})))
-            yield (
-                "one step too early",
-                "the step before is left out, whose result this rule reads",
-                _everywhere(values.ravel()),
-            )
+            value = own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]}))
+            hint = "the step before is left out, whose result this rule reads"
+            yield "one step too early", hint, _everywhere(np.asarray(value).ravel())
 
 
 class _Instead(dict[str, Array]):
@@ -202,22 +223,29 @@ def _misruled(own: Own, way: Way) -> Iterator[tuple[Misrule, Array]]:
 def _tried(own: Own, way: Way, misrule: Misrule, letters: dict[str, str]) -> Iterator[tuple[Misrule, Array]]:
     """What a mistake gives, if its letters are known and their shapes fit."""
     op = way.op
-    constants = {name: own.course.constant(op, name, float_functions) for name in op.given_constants}
+    constants = _constants(own, way)
     if not all(letter in letters or letter in constants for letter in misrule.needed):
         return
     taken = {letter: own[letters[letter]] for letter in (*misrule.needed, *misrule.optional) if letter in letters}
     taken |= {name: value for name, value in constants.items() if misrule.constants or name in misrule.needed}
     try:
-        with np.errstate(all="ignore"):
-            yield misrule, getattr(op, misrule.method)(float_functions, **taken)
+        yield misrule, getattr(op, misrule.method)(float_functions, **taken)
     except ValueError:  # shapes that do not fit: nobody can have made this mistake here
         return
+
+
+def _constants(own: Own, way: Way) -> dict[str, Array]:
+    """The settings of an op that are numbers, as floats."""
+    if way.settings is None:
+        way.settings = {name: own.course.constant(way.op, name, float_functions) for name in way.op.given_constants}
+    return way.settings
 
 
 def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
     """What can happen with any rule, to the whole quantity."""
     course = own.course
-    for way, expected in zip(own.ways(name), own.expected(name), strict=True):
+    for way, value in zip(own.ways(name), own.expected(name), strict=True):
+        expected = np.asarray(value)
         values = expected.ravel()
         yield "sign", "check the sign", _everywhere(-values)
         yield "a factor ½ forgotten", "there is a factor ½", _everywhere(2 * values)
@@ -241,7 +269,7 @@ def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
 def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
     """What can happen to single entries."""
     earlier = _earlier(own, name)
-    for values in own.centres(name):
+    for values in own.worked_out(name):
         for label, hint, given in _SINGLE:
             yield label, hint, partial(given, values)
         yield "copied from elsewhere", "this is the value of an earlier quantity", lambda place: earlier  # noqa: ARG005  the same at each place

@@ -37,6 +37,8 @@ class Own(dict[str, Array]):
         """How many halves of a unit a written number may be off: one as it is rounded, two where digits are cut off."""
         self.degenerate: dict[str, str] = {}
         """Quantities that nothing is carried forward from, and why."""
+        self._touched: dict[str, bool] = {}
+        self._hidden: dict[str, bool] = {}
         self._expected: dict[str, list[Array]] = {}
         self._centres: dict[str, list[list[float]]] = {}
         self._radii: dict[Any, list[Array] | None] = {}
@@ -46,16 +48,34 @@ class Own(dict[str, Array]):
         self[name] = value
         return value
 
+    def cutting(self, script: Script) -> Own:
+        """The same of a script that cuts digits off."""
+        own = Own(self.course, script, self.grain, cuts=True)
+        if not self.degenerate:
+            own.update(self)
+            own._expected, own._centres = self._expected, self._centres
+        return own
+
     def truthful(self) -> Own:
         """The true values, as someone has them who writes rounded numbers and carries on the whole ones."""
-        return Own(self.course, Script("", {}), self.grain)
+        if self.course.right is None:
+            self.course.right = Own(self.course, Script("", {}), self.grain)
+        found: Own = self.course.right
+        return found
 
     def touched(self, name: str) -> bool:
         """Whether something that a quantity is computed from is written down."""
-        return not self.course.quantities[name].before.isdisjoint(self.entries)
+        if name not in self._touched:
+            self._touched[name] = not self.course.quantities[name].before.isdisjoint(self.entries)
+        return self._touched[name]
 
     def hidden(self, name: str) -> bool:
         """Whether it is computed from something that the script leaves out, though what comes before is written."""
+        if name not in self._hidden:
+            self._hidden[name] = self._leaves_out(name)
+        return self._hidden[name]
+
+    def _leaves_out(self, name: str) -> bool:
         ways = self.course.quantities[name].ways
         reads = {source for way in self.ways(name) for source in way.reads.values()}
         return any(way.by and way.by not in self.entries for way in ways) or any(
@@ -69,14 +89,19 @@ class Own(dict[str, Array]):
     def _value(self, name: str) -> Array:
         if name not in self.course.quantities:
             return self.course.floats[name]
-        base = self.expected(name)[-1] if self.touched(name) else self.course.floats[name]
-        written = self.entries.get(name)
+        truth, written = self.course.floats[name], self.entries.get(name)
+        if name in self.degenerate:
+            return truth
+        if written is not None and len(written) == truth.size:
+            values = [written[place].value for place in range(truth.size)]
+            return np.array(values, dtype=float).reshape(truth.shape)
+        base = self.expected(name)[-1] if self.touched(name) else truth
         if written is None:
             return base
         value = np.array(base, dtype=float)
         for place, entry in written.items():
             value.flat[place] = entry.value
-        return self.course.floats[name] if name in self.degenerate else value
+        return value
 
     def refuse(self, name: str) -> None:
         """Carry nothing forward from a quantity with wrong entries if it is trivially degenerate."""
@@ -95,16 +120,18 @@ class Own(dict[str, Array]):
     def expected(self, name: str) -> list[Array]:
         """What the rule gives from the student's own values, by each way."""
         if name not in self._expected:
-            with np.errstate(all="ignore"):
-                found = [np.asarray(self.course.computed(way, float_functions, self)) for way in self.ways(name)]
-            self._expected[name] = found
+            self._expected[name] = [self.course.computed(way, float_functions, self) for way in self.ways(name)]
         return self._expected[name]
 
     def centres(self, name: str) -> list[list[float]]:
-        """The same, entry after entry."""
+        """The same, entry after entry; of a quantity that nothing written comes before, nothing."""
         if name not in self._centres:
-            self._centres[name] = [values.ravel().tolist() for values in self.expected(name)]
+            self._centres[name] = self.worked_out(name) if self.touched(name) else []
         return self._centres[name]
+
+    def worked_out(self, name: str) -> list[list[float]]:
+        """What the rule gives, entry after entry, by each way."""
+        return [np.asarray(values).ravel().tolist() for values in self.expected(name)]
 
     def radii(self, name: str, *, tainted: bool) -> list[Array] | None:
         """How far that may lie off for the digits that the own values are written to; None where it is not bounded.
@@ -129,7 +156,9 @@ class Own(dict[str, Array]):
     def _digits(self) -> tuple[Any, ...]:
         """What is written, and to how many digits."""
         halves = [
-            (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
+            (name, *written, *[entry.half or self.half(name, place, entry) for place, entry in written.items()])
+            if not self.grain.fine
+            else (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
             for name, written in self.entries.items()
         ]
         return (self.reach, self.grain.half, self.grain.relative, *halves)

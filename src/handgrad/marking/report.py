@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from handgrad.marking.course import Course
 from handgrad.marking.judge import Status, Verdict, judge
-from handgrad.marking.marks import Part, earned, parts, share
+from handgrad.marking.marks import Part, earned, parts, share, shares
 from handgrad.marking.mistakes import Mistake, early, named
 from handgrad.marking.script import Script
 from handgrad.marking.sentences import sentence, shown
@@ -49,7 +49,11 @@ class Report:
         self._found: dict[str, dict[int, Verdict]] = {}
         for verdict in self.verdicts:
             self._found.setdefault(verdict.name, {})[verdict.place] = verdict
-        self.parts = parts(course, script)
+
+    @cached_property
+    def parts(self) -> tuple[Part, ...]:
+        """What counts, and for how much."""
+        return parts(self.course, self.script)
 
     def __repr__(self) -> str:
         return f"Report({self.student or 'a script'}: {self.score:g} of {self.total:g})"
@@ -67,19 +71,28 @@ class Report:
     @property
     def score(self) -> float:
         """The marks earned."""
-        return round(sum(self.marks), 6)
+        problem = self.course.problem
+        if problem.questions:
+            return round(sum(self.marks), 6)
+        earns, marking = (
+            shares(self.course, follow_through=problem.scheme.marking.follow_through),
+            problem.scheme.marking,
+        )
+        return round(marking.marks * sum([earns[verdict.status] for verdict in self.verdicts]), 6)
 
     @property
     def total(self) -> float:
         """The marks that could be earned."""
-        return sum(part.total for part in self.parts)
+        if self.course.problem.questions:
+            return sum(part.total for part in self.parts)
+        return self.course.problem.scheme.marking.marks * len(self.verdicts)
 
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
         """What went wrong, by name, in the order of the working; several where they explain a quantity equally."""
         found: list[Mistake] = []
         for verdicts in self._found.values():
-            found += [*named(self.own, [*verdicts.values()]), *early(self.own, [*verdicts.values()])]
+            found += [*named(self.own, verdicts.values()), *early(self.own, verdicts.values())]
         return tuple(found)
 
     @cached_property

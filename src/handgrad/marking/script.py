@@ -9,7 +9,7 @@ from msgspec import Struct
 from handgrad.ops.op import Shape
 
 
-class Written(Struct, frozen=True):
+class Written(Struct, frozen=True, gc=False):
     """One number as written: ``text``, its value, and half a unit of its last digit.
 
     ``half`` is 0 for an exact number ("2/7", "sqrt(2)") and None for an integer ("5", "5."), which says nothing
@@ -50,3 +50,5 @@ class Readable(Struct, frozen=True):
     """The first index on paper."""
     weights: tuple[str, ...] = ()
     """The matrices that a script may declare to be written transposed: weights, and their gradients."""
+    batched: frozenset[str] = frozenset()
+    """The vectors of a batch, one example a row, which may as well be written one example a column."""
