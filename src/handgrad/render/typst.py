@@ -16,6 +16,9 @@ from handgrad.notation.nodes import Expr, Number, Stack
 from handgrad.notation.words import listed, say
 from handgrad.render.breaking import Row, numeric_columns, rows, shrunk
 from handgrad.render.inline import inline
+from handgrad.render.typst_figure import PAPERS, place
+from handgrad.render.typst_figure import PREAMBLE as PLATE
+from handgrad.render.typst_figure import figure as set_figure
 from handgrad.render.typst_math import math
 from handgrad.render.typst_text import DEVANAGARI, literal, text
 from handgrad.render.typst_width import height, number_sides, sides, width
@@ -27,9 +30,6 @@ TEXT_WIDTH = 480.0
 
 FONT = "New Computer Modern"
 
-_PAPERS = {"a4": ("a4", 595.28), "letter": ("us-letter", 612.0)}
-"""Typst's name of a paper, and how wide it is."""
-
 _MARGIN = 60.0
 """Points above and below the text."""
 
@@ -37,10 +37,7 @@ _INDENT = 12.0
 _TAG = 34.0
 _GAP = 13.5
 _TALLEST = 560.0
-"""The room that a picture has on its page, in points."""
-
-_LARGEST = 10 / 12
-"""How large a picture is at most: its labels of 12 points as large as the text."""
+"""The room that a stack of matrices has on its page, in points."""
 
 PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}}-\u{{97f}}]")), "{FONT}"), size: 10pt)
 #set par(leading: .6em, spacing: .9em)
@@ -108,28 +105,37 @@ PREAMBLE = rf"""#set text(font: ((name: "{DEVANAGARI}", covers: regex("[\u{{900}
 
 def render(document: Document, *, paper: Paper = "a4") -> str:
     """The document as typst."""
-    if paper not in _PAPERS:
-        message = f"expected the paper {' or '.join(_PAPERS)}, found {in_words(paper)}"
+    if paper not in PAPERS:
+        message = f"expected the paper {' or '.join(PAPERS)}, found {in_words(paper)}"
         raise InputError(message)
-    name, across = _PAPERS[paper]
+    name, across, _ = PAPERS[paper]
     margin = f"(x: {(across - TEXT_WIDTH) / 2:.2f}pt, y: {_MARGIN:g}pt)"
     lines = [
         f"#set document(title: {literal(document.title)}, date: none)",
         f'#set page(paper: "{name}", margin: {margin}, numbering: "1 / 1")',
         f'#set text(lang: "{document.language}")',
-        PREAMBLE,
-        f"#title[{text(document.title)}]",
+        PREAMBLE + PLATE,
     ]
-    writer = _Writer(document)
+    writer = _Writer(document, paper)
+    body: list[str] = []
     for section in document.sections:
-        lines += [f"= {text(section.title)}", *writer.section(section)]
-    return "\n\n".join(lines) + "\n"
+        body += [f"= {text(section.title)}", *writer.section(section)]
+    return "\n\n".join([*lines, *(writer.front or [_title(document.title)]), *body]) + "\n"
+
+
+def _title(title: str) -> str:
+    return f"#title[{text(title)}]"
 
 
 class _Writer:
     """Writes the blocks of one document."""
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, paper: Paper) -> None:
+        self.paper: Paper = paper
+        self.title = document.title
+        self.front: list[str] = []
+        """Pages that come before the text, the first with the title on it."""
+
         self.language = document.language
         self.sources: Mapping[int, tuple[int, ...]] = sources(document.sections)
 
@@ -152,7 +158,7 @@ class _Writer:
             case Table():
                 return _table(block)
             case Figure():
-                return _figure(block)
+                return self.figure(block)
         return _paragraph(block)
 
     def equation(self, equation: Equation) -> str:
@@ -177,6 +183,19 @@ class _Writer:
         ]
         written.append(f"#equation({literal(spoken)}{options})[$ {_aligned(begun if before else math(left), last)} $]")
         return "\n".join(written)
+
+    def figure(self, figure: Figure) -> str:
+        """A picture; one that lies on a page of its own stands before the text, which it would tear apart."""
+        picture = figure.draw()
+        if not picture.shapes:
+            return ""
+        caption = f"[{''.join(_span(span) for span in figure.caption)}]" if figure.caption else "none"
+        at = place(picture, TEXT_WIDTH, self.paper, self.title)
+        if not at.lies:
+            return set_figure(picture, caption, at)
+        head = "" if self.front else _title(self.title)
+        self.front.append(set_figure(picture, caption, at, head))
+        return ""
 
     def source_words(self, number: int) -> str:
         """Which equations an equation comes from, in words: "from (3) and (4)"; "" for none."""
@@ -297,21 +316,6 @@ def _span(span: Span, room: float = TEXT_WIDTH) -> str:
 
 _LINE = 14.0
 """A formula taller than that makes its line taller."""
-
-
-def _figure(figure: Figure) -> str:
-    picture = figure.draw()
-    if not picture.shapes:
-        return ""
-    from handgrad.render.svg import svg
-
-    scale = min(TEXT_WIDTH / picture.width, _TALLEST / picture.height, _LARGEST)
-    image = (
-        f'image(bytes({literal(svg(picture))}), format: "svg", width: {picture.width * scale:.2f}pt,'
-        f" alt: {literal(picture.title)})"
-    )
-    caption = f"[{''.join(_span(span) for span in figure.caption)}]" if figure.caption else "none"
-    return f"#picture({picture.height * scale:.2f}pt, {caption}, {image})"
 
 
 def _table(table: Table) -> str:
