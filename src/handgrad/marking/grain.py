@@ -50,6 +50,8 @@ class Grain:
         """
         if entry.half is not None:
             return entry.half
+        if self.fine:
+            return self.half
         beside = {one.half for one in self._entries.get(name, {}).values() if one.half and one.half > self.half}
         finest = (
             (self._integer if entry.value else self.half) if not beside or self._has(name, self.half) else min(beside)
