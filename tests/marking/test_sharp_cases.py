@@ -60,8 +60,23 @@ def test_an_integer_counts_to_the_significant_digits_of_its_script() -> None:
 
 def test_what_cancellation_leaves_of_a_zero_is_right() -> None:
     null = net(dense([["0.1", "0.2"], [1, 1]]), x=[1, 1], y=["0.3", 1])
-    assert odd(hg.mark(null, {"dL/dyhat": [5.551115123125783e-17, 1]})) == {}
+    report = hg.mark(null, {"dL/dyhat": [5.551115123125783e-17, 1]})
+    assert odd(report) == {}
+    assert report.entries[0].why == "5.551115123125783e−17 is 0 but for what floating point leaves of it."
     assert odd(hg.mark(null, {"dL/dyhat": [1e-9, 1]})) == {"dL/dyhat[1]": "wrong"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "name", "why"),
+    [
+        ({"a2": ["0.1"], "yhat": ["0.540"]}, "yhat[1]", "as far as the digits before it tell"),
+        ({"yhat": ["0.53"], "dL/dW1": [["-0.02", "-0.02"], ["0.01", "0.00"]]}, "dL/dW1[2,2]", "0.00 has no digit of "),
+        ({"a2": ["0.13"], "yhat": ["0.53"], "dL/dyhat": ["-0.46"]}, "dL/dyhat[1]", "is off in its last digit: −0.4"),
+    ],
+)
+def test_what_a_sentence_says_is_so(answers: dict[str, Any], name: str, why: str) -> None:
+    found = {entry.question: entry.why for entry in hg.mark(LONG, answers).entries}
+    assert why in found[name]
 
 
 def test_a_sign_counts_however_small_the_number() -> None:
