@@ -122,9 +122,10 @@ class Course:
             self._ask(parse(question, self.plan))
 
     def dust(self, name: str) -> float:
-        """What cancellation leaves of a zero among the entries of a quantity."""
+        """What cancellation leaves of a zero, by the size of a quantity and of what it is computed from."""
         if name not in self._dust:
-            size = max((abs(value) for value in self.truths[name]), default=0.0)
+            sources = (source for way in self.quantities[name].ways for source in way.reads.values())
+            size = max((abs(value) for source in (name, *sources) for value in self.truths[source]), default=1.0)
             self._dust[name] = DUST * min(1.0, size or 1.0)
         return self._dust[name]
 

@@ -16,6 +16,10 @@ _FEWEST, _TINY, _USUAL = 4, 5e-9, 5e-4
 """Of so few decimals (those of tiny numbers aside) nothing is learnt: an integer then counts to three decimals."""
 
 
+_SHARE = 4
+"""Digits that one number in so many has are usual."""
+
+
 class Grain:
     """``half`` a unit of the last digit that most numbers of a script are written to."""
 
@@ -35,12 +39,19 @@ class Grain:
         plain = sum(count for half, count in counts.items() if half > _TINY)
         self._integer = self.half if plain >= _FEWEST or self.fine else max(self.half, _USUAL)
         self._most = counts.get(self.half, 0)
+        often = [half for half, count in counts.items() if _SHARE * count >= sum(counts.values())]
+        self.coarse = self.half if self.fine else max(often, default=self.half)
+        """Half a unit of the coarsest digits that are usual in the script."""
         self._uniform = len(counts) < 2
 
     def _whole(self) -> int:
         """Twice the count of the numbers with all the digits of a machine."""
         entries = [entry for written in self._entries.values() for entry in written.values() if entry.half]
         return 2 * sum((entry.half or 0.0) < _MACHINE * abs(entry.value) for entry in entries)
+
+    def unit(self, size: float) -> float:
+        """What a number of a size that is left out may be off by: it was rounded, or cut off, as what is written."""
+        return 2 * (self.relative * size if self.relative else self.coarse)
 
     def of(self, name: str, entry: Written) -> float:
         """Half a unit of the last digit that a number of a quantity counts to.
@@ -50,6 +61,8 @@ class Grain:
         """
         if entry.half is not None:
             return entry.half
+        if self.fine:
+            return self.half
         beside = {one.half for one in self._entries.get(name, {}).values() if one.half and one.half > self.half}
         finest = (
             (self._integer if entry.value else self.half) if not beside or self._has(name, self.half) else min(beside)

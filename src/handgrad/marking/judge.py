@@ -184,7 +184,7 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
             radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
             off = abs(value - middle) / (1 + RELATIVE)
-            if not value and off >= 2 * half:
+            if not value and off >= 2 * half + min(radius, 2 * half):
                 continue
             follows = touched and off <= half * own.reach + radius
             if value * middle >= 0 and (follows or off <= min(2 * half + radius, abs(middle))):

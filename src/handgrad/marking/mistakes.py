@@ -53,7 +53,8 @@ def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
         return ()
     if not unit or not own.touched(name) or not own.goes_on(name):
         return ()
-    exact = own.centres(name)
+    with np.errstate(all="ignore"):
+        exact = own.centres(name)
     if all(
         any(abs(verdict.written.value - values[verdict.place]) <= unit for values in exact)
         for verdict in verdicts

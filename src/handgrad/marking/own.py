@@ -161,7 +161,7 @@ class Own(dict[str, Array]):
             else (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
             for name, written in self.entries.items()
         ]
-        return (self.reach, self.grain.half, self.grain.relative, *halves)
+        return (self.reach, self.grain.coarse, self.grain.relative, *halves)
 
     def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
         held = _Balls(self, tainted=tainted)
@@ -235,8 +235,5 @@ class _Balls(dict[str, ExactArray]):
         return ExactArray(entries, shape)
 
     def _unit(self, entry: Any) -> arb:
-        """What a number that is left out may be off by: it was rounded, or cut off, as what is written."""
-        grain = self.own.grain
-        return arb(
-            0, 2 * max(grain.half, grain.relative * abs(float(entry.mid() if isinstance(entry, arb) else entry)))
-        )
+        """What a number that is left out may be off by."""
+        return arb(0, self.own.grain.unit(abs(float(entry.mid() if isinstance(entry, arb) else entry))))

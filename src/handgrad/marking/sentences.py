@@ -12,6 +12,9 @@ from handgrad.working.data import plain
 MORE = 2
 """So many digits more than the student wrote are shown of the true value."""
 
+_LONGEST = 16
+"""Decimals of a number that is not shown by a power of ten."""
+
 _SENTENCES = {
     Status.RIGHT: "{written} is right.",
     Status.ROUNDED: "{written} is {truth} rounded.",
@@ -22,17 +25,30 @@ _SENTENCES = {
     Status.BLANK: "Left blank; it is {truth}.",
 }
 _BY_OWN = "{written} is {expected} rounded, from your own values."
+_WITHIN = "{written} is {expected} as far as the digits before it tell."
+_NEARLY = "{written} is close to {aim}, but its last digits are off."
+_NO_DIGIT = "{written} has no digit of {truth}."
+_DUST = "{written} is 0 but for what floating point leaves of it."
 _FROM_OWN = "{written} is wrong: from your own values it is {expected}; the true value is {truth}."
 
 
 def sentence(course: Course, verdict: Verdict, language: str = "en") -> str:
     """The reason for a verdict."""
-    english = _SENTENCES[verdict.status]
-    if verdict.expected is not None and verdict.status is Status.ROUNDED:
-        english = _BY_OWN
-    if verdict.expected is not None and verdict.status is Status.WRONG and verdict.tainted:
-        english = _FROM_OWN
-    return say(language, english, **_numbers(course, verdict))
+    return say(language, _english(verdict), **_numbers(course, verdict))
+
+
+def _english(verdict: Verdict) -> str:
+    if verdict.status is Status.ROUNDED and not verdict.truth and verdict.expected is None:
+        return _DUST
+    if verdict.expected is None or verdict.written is None:
+        return _SENTENCES[verdict.status]
+    if verdict.status is Status.ROUNDED:
+        return _WITHIN if verdict.radius else _BY_OWN
+    if verdict.status is Status.SLIP and verdict.radius:
+        return _NEARLY
+    if verdict.status is Status.COARSE and abs(verdict.truth) > (verdict.written.half or 0.0):
+        return _NO_DIGIT
+    return _FROM_OWN if verdict.status is Status.WRONG and verdict.tainted else _SENTENCES[verdict.status]
 
 
 def _numbers(course: Course, verdict: Verdict) -> dict[str, str]:
@@ -65,7 +81,9 @@ def _digits(value: float, half: float, more: int) -> str:
     if not half:
         return minus(f"{value:.6g}")
     decimals = max(0, -floor(log10(2 * half) + 0.5)) + more
-    text = f"{value:.{decimals}f}"
+    if decimals > _LONGEST and value:
+        return minus(f"{value:.{max(0, decimals + floor(log10(abs(value))))}e}")
+    text = f"{value:.{min(decimals, _LONGEST)}f}"
     return minus(f"{value:.2e}" if more and not text.strip("-0.") and value else text)
 
 

@@ -5,6 +5,22 @@ from __future__ import annotations
 Words = dict[str, dict[str, str]]
 
 REPORT: Words = {
+    "{written} is {expected} as far as the digits before it tell.": {
+        "de": "{written} ist {expected}, soweit die Ziffern davor es sagen.",
+        "hi": "पहले के अंक जितना बताते हैं, {written} वही {expected} है।",
+    },
+    "{written} is close to {aim}, but its last digits are off.": {
+        "de": "{written} liegt nahe bei {aim}, aber die letzten Ziffern stimmen nicht.",
+        "hi": "{written} {aim} के निकट है, पर उसके अंतिम अंक ठीक नहीं हैं।",
+    },
+    "{written} is 0 but for what floating point leaves of it.": {
+        "de": "{written} ist 0 bis auf das, was Gleitkommazahlen davon übrig lassen.",
+        "hi": "{written} शून्य ही है, जो बचा है वह फ़्लोटिंग पॉइंट का अवशेष है।",
+    },
+    "{written} has no digit of {truth}.": {
+        "de": "{written} hat keine Ziffer von {truth}.",
+        "hi": "{written} में {truth} का कोई अंक नहीं है।",
+    },
     "Marks": {"de": "Punkte", "hi": "अंक"},
     "Entries": {"de": "Einträge", "hi": "प्रविष्टियाँ"},
     "Mistakes": {"de": "Fehler", "hi": "त्रुटियाँ"},
