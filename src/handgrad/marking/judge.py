@@ -191,7 +191,9 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
             if not value and off >= 2 * half + min(radius, 2 * half):
                 continue
             follows = touched and off <= half * own.reach + radius
-            if value * middle >= 0 and (follows or off <= min(2 * half + radius, abs(middle))):
+            if value * middle >= 0 and (
+                follows or off <= min(2 * half + (2 if verdict.tainted else 1) * radius, abs(middle))
+            ):
                 verdict.expected, verdict.radius = middle, radius
                 verdict.status = _ranged_status(verdict, value, half, follows=follows)
                 return
