@@ -121,6 +121,10 @@ def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tain
         return Verdict(name, place, Status.RIGHT, entry, truth, None, 0.0, tainted)
     if off <= half * _ABOVE + ULPS * abs(value):
         return Verdict(name, place, Status.ROUNDED if value else Status.COARSE, entry, truth, None, 0.0, tainted)
+    ways = own.centres(name)
+    if value and len(ways) == 1 and abs(value - ways[0][place]) <= half * _ABOVE + ULPS * abs(value):
+        status = Status.FOLLOWS if tainted else Status.ROUNDED
+        return Verdict(name, place, status, entry, truth, ways[0][place], 0.0, tainted)
     verdict = Verdict(name, place, Status.WRONG, entry, truth, None, 0.0, tainted)
     if not truth and off < own.course.dust(name):
         verdict.status = Status.ROUNDED
