@@ -25,14 +25,14 @@ def test_an_equation_says_where_it_comes_from() -> None:
     first, second = numbered(A, ONE, 1, "a"), numbered(X, TWO, 2, "x")
     text = body(first, second, numbered(L, A * X, 3, "L", "a", "x", "given"), language="de")
     assert "a &= 1 \\tag*{(1)}\n" in text
-    assert r"\tag*{{\footnotesize\itshape aus (1) und (2)\quad}(3)}" in text
+    assert r"\tag*{{\footnotesize\textit{aus (1) und (2)}\quad}(3)}" in text
 
 
 def test_a_source_without_room_stands_below() -> None:
     wide = Matrix((tuple([Number("-0.0123")] * 8),), (1, 8))
     names = [f"a{i}" for i in range(9)]
     text = body(*(numbered(A, ONE, i + 1, name) for i, name in enumerate(names)), numbered(L, wide, 10, "L", *names))
-    below = "{\\raggedleft{\\footnotesize\\itshape from (1), (2), (3), (4), (5), (6), (7), (8) and (9)\\quad}\\par}\n"
+    below = "{\\raggedleft{\\footnotesize\\textit{from (1), (2), (3), (4), (5), (6), (7), (8) and (9)}\\quad}\\par}\n"
     assert f"\\tag{{10}}\n\\end{{align*}}\n{below}" in text
 
 

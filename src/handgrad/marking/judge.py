@@ -193,7 +193,9 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
             follows = touched and off <= half * own.reach + radius
             # behind a wrong value nothing else tells what was carried on: its digits may be cut off too
             within = 2 * half + radius * (2 if verdict.tainted else 1)
-            if value * middle >= 0 and (follows or off <= min(within, abs(middle))):
+            # a number within the last digits of the script may have either sign
+            one_sign = value * middle >= 0 or (follows and radius > abs(middle) and half >= own.grain.half)
+            if one_sign and (follows or off <= min(within, abs(middle))):
                 verdict.expected, verdict.radius = middle, radius
                 verdict.status = _ranged_status(verdict, value, half, follows=follows)
                 return
