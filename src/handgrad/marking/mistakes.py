@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from itertools import chain, pairwise
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -143,18 +142,17 @@ def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
     written = verdict.written
     if written is None:
         return None
-    half = own.grain.of(verdict.name, written)
+    half = own.grain.of(verdict.name, written) if written.half is None else written.half
+    aim, unit = written.value, 2 * half
+    dust = 0.0 if verdict.truth else own.course.dust(verdict.name)
+    nearest = max(unit + CLOSE * abs(aim), dust)
     for value in values:
-        off = abs(written.value - value)
-        if not off < inf:
+        off = abs(aim - value)
+        if not off <= nearest:
             continue
-        if off <= max(
-            2 * half + ULPS * abs(value),
-            RELATIVE * abs(value),
-            own.course.dust(verdict.name) if not verdict.truth else 0.0,
+        if off <= max(unit + ULPS * abs(value), RELATIVE * abs(value), dust) or off <= unit + _spread(
+            own, verdict, value
         ):
-            return value
-        if off <= 2 * half + CLOSE * abs(written.value) and off <= 2 * half + _spread(own, verdict, value):
             return value
     return None
 
