@@ -56,9 +56,9 @@ def _marks(report: Report, language: str) -> Iterable[Block]:
 
 
 def _entries(report: Report, language: str) -> Table:
-    header = ("Entry", "Yours", "", "Right", "Marks", "Why")
+    header = ("Entry", "Yours", "Verdict", "Right", "Marks", "Why")
     rows = tuple(_row(entry) for entry in report.entries)
-    return Table(tuple(say(language, word) if word else "" for word in header), rows)
+    return Table(tuple(say(language, word) for word in header), rows)
 
 
 def _row(entry: Entry) -> tuple[Span, ...]:
