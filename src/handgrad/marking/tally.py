@@ -27,17 +27,18 @@ def document(tally: Tally, problem: Problem) -> Document:
     )
     marks: tuple[Block, ...] = (Paragraph((head,)), _marks(tally, language), Figure(lambda: plot(tally, language), ()))
     sections = [Section(say(language, "Marks"), marks, "marks")]
-    for title, counts in (("Where errors begin", tally.first_errors), ("Mistakes", tally.mistakes)):
+    counted = (("Where errors begin", "Entry", tally.first_errors), ("Mistakes", "Mistake", tally.mistakes))
+    for title, what, counts in counted:
         if counts:
-            sections.append(Section(say(language, title), (_counted(counts, language),), "counts"))
+            sections.append(Section(say(language, title), (_counted(counts, what, language),), "counts"))
     title = problem.title or say(language, "Worked solution")
     return Document(title, tuple(sections), tally.data, language)
 
 
-def _counted(counts: Counter[str], language: str) -> Table:
+def _counted(counts: Counter[str], what: str, language: str) -> Table:
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:LISTED]
     rows = tuple((name, Number(str(count), count)) for name, count in ranked)
-    return Table(("", say(language, "Scripts")), rows)
+    return Table((say(language, what), say(language, "Scripts")), rows)
 
 
 def _marks(tally: Tally, language: str) -> Table:

@@ -46,6 +46,7 @@ REPORT: Words = {
     },
     "Entry": {"de": "Eintrag", "hi": "प्रविष्टि"},
     "Yours": {"de": "Deiner", "hi": "आपका"},
+    "Mistake": {"de": "Fehler", "hi": "त्रुटि"},
     "Verdict": {"de": "Urteil", "hi": "निर्णय"},
     "Right": {"de": "Richtig", "hi": "सही"},
     "Why": {"de": "Warum", "hi": "क्यों"},
