@@ -309,25 +309,18 @@ def test_a_figure_is_an_svg_with_an_alternative_text(monkeypatch: pytest.MonkeyP
     assert "height > page.height" in small
 
 
-def test_a_picture_that_would_be_unreadable_in_the_text_has_more_room() -> None:
+def test_a_wide_picture_lies_on_a_page_behind_the_text_which_names_the_page() -> None:
     drawn = (Disc(10, 10, 5, "node"),)
-    hanging = figure(Picture(800, 300, drawn, "n"))
-    assert "#picture(202.50pt, none, pad(x: -30.00pt, image(" in hanging
-    assert "#plate([" not in hanging
-    tall = figure(Picture(900, 1300, drawn, "n"))
-    assert "width: 484.54pt" in tall
-    assert "#plate([" not in tall
-
-
-def test_a_wide_picture_lies_on_a_page_before_the_text_with_the_title_on_it() -> None:
-    wide = figure(Picture(1500, 500, (Disc(10, 10, 5, "node"),), "n"), ("The net",))
-    assert wide.index('#plate([#title[#"T";]], [#"The net";], image(') < wide.index('= #"S";')
-    assert wide.count("#title[") == 1
+    assert "#plate([" not in figure(Picture(800, 300, drawn, "n"))
+    assert "#plate([" not in figure(Picture(900, 1300, drawn, "n"))
+    wide = figure(Picture(1500, 500, drawn, "n"), ("The net",))
+    assert wide.index('= #"S";') < wide.index('#plate([#metadata(none) <plate-1>], [#"The net";], image(')
+    assert "drawn on page" in wide
+    assert "#link(<plate-1>)[#context counter(page).at(<plate-1>).first()]" in wide
     assert "width: 761.89pt" in wide
-    picture = Figure(lambda: Picture(1500, 500, (Disc(10, 10, 5, "node"),), "n"), ())
+    picture = Figure(lambda: Picture(1500, 500, drawn, "n"), ())
     twice = render(Document("T", (Section("S", (picture, picture)),)), paper="letter")
-    assert twice.count("#title[") == 1
-    assert "#plate([], none, image(" in twice
+    assert "#plate([#metadata(none) <plate-2>], none, image(" in twice
     assert "width: 712.00pt" in twice
 
 

@@ -119,6 +119,10 @@ _WORKING: Words = {
 _PRINT: Words = {
     "from {equations}": {"de": "aus {equations}", "hi": "{equations} से"},
     "and": {"de": "und", "hi": "और"},
+    "The network is drawn on page {page}.": {
+        "de": "Das Netz ist auf Seite {page} gezeichnet.",
+        "hi": "नेटवर्क का चित्र पृष्ठ {page} पर है।",
+    },
 }
 
 _PICTURE: Words = {

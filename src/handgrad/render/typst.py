@@ -120,11 +120,7 @@ def render(document: Document, *, paper: Paper = "a4") -> str:
     body: list[str] = []
     for section in document.sections:
         body += [f"= {text(section.title)}", *writer.section(section)]
-    return "\n\n".join([*lines, *(writer.front or [_title(document.title)]), *body]) + "\n"
-
-
-def _title(title: str) -> str:
-    return f"#title[{text(title)}]"
+    return "\n\n".join([*lines, f"#title[{text(document.title)}]", *body, *writer.plates]) + "\n"
 
 
 class _Writer:
@@ -132,9 +128,8 @@ class _Writer:
 
     def __init__(self, document: Document, paper: Paper) -> None:
         self.paper: Paper = paper
-        self.title = document.title
-        self.front: list[str] = []
-        """Pages that come before the text, the first with the title on it."""
+        self.plates: list[str] = []
+        """Pages that come behind the text."""
 
         self.language = document.language
         self.sources: Mapping[int, tuple[int, ...]] = sources(document.sections)
@@ -185,17 +180,19 @@ class _Writer:
         return "\n".join(written)
 
     def figure(self, figure: Figure) -> str:
-        """A picture; one that lies on a page of its own stands before the text, which it would tear apart."""
+        """A picture; of one that lies on a page behind the text, which it would tear apart, the page's number."""
         picture = figure.draw()
         if not picture.shapes:
             return ""
         caption = f"[{''.join(_span(span) for span in figure.caption)}]" if figure.caption else "none"
-        at = place(picture, TEXT_WIDTH, self.paper, self.title)
+        at = place(picture, TEXT_WIDTH, self.paper)
         if not at.lies:
             return set_figure(picture, caption, at)
-        head = "" if self.front else _title(self.title)
-        self.front.append(set_figure(picture, caption, at, head))
-        return ""
+        name = f"plate-{len(self.plates) + 1}"
+        self.plates.append(set_figure(picture, caption, at, name))
+        before, after = say(self.language, "The network is drawn on page {page}.", page="\n").split("\n")
+        page = f"#link(<{name}>)[#context counter(page).at(<{name}>).first()]"
+        return f"#note[{text(before)}{page}{text(after)}]"
 
     def source_words(self, number: int) -> str:
         """Which equations an equation comes from, in words: "from (3) and (4)"; "" for none."""

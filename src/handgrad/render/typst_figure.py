@@ -1,4 +1,4 @@
-"""A Picture in typst: within the text; one too wide to be readable there lies on a page before it."""
+"""A Picture in typst: within the text; one too wide to be readable there lies on a page of its own behind it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,8 @@ TALLEST = 560.0
 LARGEST = 10 / 12
 """How large a picture is at most: its labels of 12 points as large as the text."""
 
-READABLE = 0.65
-"""A picture that would be smaller than this reaches into the margins, or has a page of its own before the text."""
-
-_HANG = 30.0
-"""So far into the margins of the text, in points."""
-
-_MARGINS = 142.0
-"""What a page of text leaves above and below a picture that fills it."""
+READABLE = 0.6
+"""A picture that would be smaller than this in the text has a page of its own behind it."""
 
 _EDGE = 40.0
 """The margin of a page that lies on its side."""
@@ -32,14 +26,13 @@ _EDGE = 40.0
 _GAIN = 1.1
 """A picture that lies must be so much larger than it would be upright."""
 
-_TITLE_LINE = 20.0
-_TITLE_LETTER = 8.0
-"""Height of a line of the title and the width of its letters, about."""
+_BELOW = 40.0
+"""What a caption takes of such a page."""
 
 PREAMBLE = f"""
-// the title and a picture on a page that lies on its side
-#let plate(head, caption, body) = page(flipped: true, margin: {_EDGE:g}pt, footer-descent: 15%)[
-  #head
+// a picture on a page that lies on its side
+#let plate(mark, caption, body) = page(flipped: true, margin: {_EDGE:g}pt, footer-descent: 15%)[
+  #mark
   #v(1fr)
   #figure(body, caption: caption, numbering: none, supplement: none)
   #v(1.4fr)
@@ -48,33 +41,29 @@ PREAMBLE = f"""
 
 
 class Place(Struct, frozen=True):
-    """How large a picture is set, how far it reaches into the margins; or that it ``lies`` on a page of its own."""
+    """How large a picture is set, and whether it ``lies`` on a page of its own."""
 
     scale: float
-    hang: float = 0.0
     lies: bool = False
 
 
-def place(picture: Picture, width: float, paper: Paper, title: str) -> Place:
+def place(picture: Picture, width: float, paper: Paper) -> Place:
     """Where a picture stands in a text of that width, and how large."""
-    within = Place(min(width / picture.width, TALLEST / picture.height, LARGEST))
-    if within.scale >= READABLE:
-        return within
+    upright = Place(min(width / picture.width, TALLEST / picture.height, LARGEST))
     _, across, down = PAPERS[paper]
-    scale = min((width + 2 * _HANG) / picture.width, (down - _MARGINS) / picture.height, LARGEST)
-    upright = Place(scale, max(0.0, (picture.width * scale - width) / 2))
-    room = across - 2 * _EDGE - _TITLE_LINE * (2 + len(title) * _TITLE_LETTER // (down - 2 * _EDGE))
-    lying = min((down - 2 * _EDGE) / picture.width, max(room, across / 2) / picture.height, LARGEST)
-    return upright if scale >= READABLE or lying < _GAIN * scale else Place(lying, lies=True)
+    room = across - 2 * _EDGE - _BELOW
+    lying = min((down - 2 * _EDGE) / picture.width, room / picture.height, LARGEST)
+    if upright.scale >= READABLE or lying < _GAIN * upright.scale:
+        return upright
+    return Place(lying, lies=True)
 
 
-def figure(picture: Picture, caption: str, at: Place, head: str = "") -> str:
-    """A picture at its place, ``head`` above one that lies; typst's ``caption`` is "none" where there is none."""
+def figure(picture: Picture, caption: str, at: Place, name: str = "") -> str:
+    """A picture at its place; one that lies is found by its ``name``; ``caption`` is "none" where there is none."""
     from handgrad.render.svg import svg
 
     wide, high = picture.width * at.scale, picture.height * at.scale
     image = f'image(bytes({literal(svg(picture))}), format: "svg", width: {wide:.2f}pt, alt: {literal(picture.title)})'
     if at.lies:
-        return f"#plate([{head}], {caption}, {image})"
-    body = f"pad(x: -{at.hang:.2f}pt, {image})" if at.hang else image
-    return f"#picture({high:.2f}pt, {caption}, {body})"
+        return f"#plate([#metadata(none) <{name}>], {caption}, {image})"
+    return f"#picture({high:.2f}pt, {caption}, {image})"
