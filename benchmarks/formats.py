@@ -17,7 +17,7 @@ from pathlib import Path
 from statistics import median
 
 import handgrad as hg
-from handgrad.cli.main import SUFFIXES
+from handgrad.cli.output import SUFFIXES
 from handgrad.working.document import Document
 from solve import EXAMPLE, cpu_seconds
 
