@@ -179,10 +179,17 @@ def _carried_status(verdict: Verdict) -> Status:
 
 
 def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
-    """Judge an entry by how far the digits of the own values, and of steps left out, let it range."""
-    radii = own.radii(verdict.name, tainted=verdict.tainted)
-    if radii is None:
-        return
+    """Judge an entry by how far the digits of the own values, and of steps left out, let it range.
+
+    Behind a wrong value too that is first tried by the tolerance of a right script, which is known already.
+    """
+    for tainted in (False, True) if verdict.tainted else (False,):
+        radii = own.radii(verdict.name, tainted=tainted)
+        if radii is not None and _within(own, verdict, value, half, radii):
+            return
+
+
+def _within(own: Own, verdict: Verdict, value: float, half: float, radii: list[Any]) -> bool:
     touched = own.touched(verdict.name)
     for centre, reach in zip(own.centres(verdict.name) or own.worked_out(verdict.name), radii, strict=True):
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
@@ -198,7 +205,8 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
             if one_sign and (follows or off <= min(within, abs(middle))):
                 verdict.expected, verdict.radius = middle, radius
                 verdict.status = _ranged_status(verdict, value, half, follows=follows)
-                return
+                return True
+    return False
 
 
 def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool) -> Status:
