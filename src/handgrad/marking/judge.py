@@ -114,11 +114,11 @@ _FEWEST_CUT, _SHARE_CUT = 4, 10
 
 def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tainted: bool) -> Verdict:  # noqa: FBT001
     value, half = entry.value, entry.half
+    off = abs(value - truth)
+    if off <= RELATIVE * abs(truth) and (half or _equal(own.course.exact[name][place], entry)):
+        return Verdict(name, place, Status.RIGHT, entry, truth, None, 0.0, tainted)
     if half is None:
         half = own.grain.of(name, entry)
-    off = abs(value - truth)
-    if off <= RELATIVE * abs(truth) and (entry.half or _equal(own.course.exact[name][place], entry)):
-        return Verdict(name, place, Status.RIGHT, entry, truth, None, 0.0, tainted)
     if off <= half * _ABOVE + ULPS * abs(value):
         return Verdict(name, place, Status.ROUNDED if value else Status.COARSE, entry, truth, None, 0.0, tainted)
     ways = own.centres(name)
