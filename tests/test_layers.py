@@ -33,7 +33,9 @@ STOREYS = [
     ),
     ("trace",),
     ("drawing",),
-    ("verify", "working", "marking", "interop"),
+    ("verify", "working", "marking", "interop", "engine"),
+    ("training",),
+    ("sklearn",),
     ("render",),
     ("cli",),
 ]

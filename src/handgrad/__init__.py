@@ -21,6 +21,7 @@ from handgrad.working.document import Document
 
 if TYPE_CHECKING:
     from handgrad.drawing import draw
+    from handgrad.engine import Compiled, compile  # noqa: A004  what users call it
     from handgrad.interop.code import to_numpy_code, to_torch_code
     from handgrad.interop.keras_import import from_keras
     from handgrad.interop.onnx_export import to_onnx
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _LATE = {
+    "Compiled": "handgrad.engine",
+    "compile": "handgrad.engine",
     "draw": "handgrad.drawing",
     "from_keras": "handgrad.interop.keras_import",
     "from_onnx": "handgrad.interop.onnx_import",
@@ -55,6 +58,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "OPS",
+    "Compiled",
     "Document",
     "HandgradError",
     "InputError",
@@ -63,6 +67,7 @@ __all__ = [
     "Problem",
     "Trace",
     "__version__",
+    "compile",
     "draw",
     "from_keras",
     "from_onnx",
