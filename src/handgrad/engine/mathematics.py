@@ -1,6 +1,7 @@
 """Stands in until the vectorised functions are here."""
 
 import math
+
 from numba.extending import register_jitable
 
 
