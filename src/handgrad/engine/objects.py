@@ -91,7 +91,8 @@ def _folder() -> Path:
     import llvmlite.binding as llvm
 
     here = Path(__file__).parent
-    sources = sorted([*here.glob("kernels/*.py"), *here.glob("mathematics*"), here / "machine.py", here / "control.py"])
+    beside = ("control", "formats", "intrinsics", "machine", "mathematics")
+    sources = sorted([*here.glob("kernels/*.py"), *(here / f"{name}.py" for name in beside)])
     text = b"\0".join(path.read_bytes() for path in sources if path.is_file())
     features = ",".join(sorted(name for name, on in llvm.get_host_cpu_features().items() if on))
     about = f"{sys.implementation.cache_tag} {llvmlite.__version__} {llvm.get_host_cpu_name()} {features}"
