@@ -26,7 +26,9 @@ WIDTH = 24
     OUT,  # address of what is written out
     GEMM,  # address of cblas_?gemm
     SEED,  # the seed of the dropouts
-) = range(22)
+    STOP,  # 1: something was wrong with the data, nothing has been changed by this step
+    WAITS,  # how often a barrier has let another thread run
+) = range(24)
 
 SIZE = 32
 

@@ -15,6 +15,7 @@ from handgrad.engine.arrays import Array
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
 from handgrad.engine.program import Program, Purpose, aligned, build
+from handgrad.engine.quick import QuickStep
 from handgrad.engine.shares import shares
 from handgrad.engine.writer import ALIGNMENT
 
@@ -45,6 +46,19 @@ class NativePath:
             block[control.BARRIER], block[control.THREAD] = self._counter.ctypes.data, thread
             block[control.THREADS], block[control.GEMM] = self.setting.threads, blas.gemm(self.setting.dtype)
             block[control.YIELD] = _sched_yield()
+
+    def quick(self) -> QuickStep | None:
+        """Single steps without ado: of networks that learn classes in one thread, by an update that has a kernel."""
+        setting = self.setting
+        learns = setting.update is not None and update_kernel(setting.update) is not None
+        if setting.threads > 1 or not learns or setting.loss is None or not setting.loss.labels:
+            return None
+        program = self._program("train", setting.batch, classes=True)
+        block = self._controls[0].copy()
+        block[control.PROGRAM], block[control.INSTRUCTIONS] = program.words[0].ctypes.data, program.words.shape[1]
+        rate = float(setting.update.rate.written.floats())  # type: ignore[union-attr]  # there is one
+        share = float(shares(setting.loss, np.zeros((setting.batch, *setting.network.output)), None)[0])
+        return QuickStep(setting, _runner(setting.dtype.name), self._base, block, rate, share)
 
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from handgrad.engine.control import BARRIER, GENERATION, INSTRUCTIONS, PROGRAM, STEP, STEPS, THREADS, WIDTH, YIELD
+from handgrad.engine.control import (
+    BARRIER,
+    GENERATION,
+    INSTRUCTIONS,
+    PROGRAM,
+    STEP,
+    STEPS,
+    STOP,
+    THREADS,
+    WAITS,
+    WIDTH,
+    YIELD,
+)
 from handgrad.engine.machine import add_atomically, call_kernel, pointed, seen, shifted, yield_now
 
 SPINS = 4000
@@ -20,6 +32,8 @@ def program(base: Any, words: Any, control: Any) -> None:
         for k in range(count):
             at = shifted(start, k * WIDTH)
             call_kernel(at[0], base, shifted(at, 1), control)
+            if control[STOP] != 0:
+                return
 
 
 def barrier(base: Any, words: Any, control: Any) -> None:
@@ -32,4 +46,5 @@ def barrier(base: Any, words: Any, control: Any) -> None:
     while seen(counter) < aim:
         looks += 1
         if looks > SPINS:
+            control[WAITS] += 1
             yield_now(control[YIELD])
