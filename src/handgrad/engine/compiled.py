@@ -293,7 +293,9 @@ def _check(network: Network, batch: Any, dtype: str, clip: Any) -> None:
 
 
 def _threads(threads: int | None) -> int:
-    given: Any = threads if threads is not None else os.environ.get("HANDGRAD_THREADS")
+    given: Any = (
+        threads if threads is not None else os.environ.get("HANDGRAD_THREADS", os.environ.get("OMP_NUM_THREADS"))
+    )
     if given is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     try:
