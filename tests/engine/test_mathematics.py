@@ -19,7 +19,7 @@ from handgrad.engine import formats, mathematics
 
 BOUND = {
     np.float32: {
-        "exp": 1.0, "expm1": 1.5, "log": 1.0, "log1p": 1.5, "tanh": 2.0, "logistic": 2.0, "softplus": 2.0, "erf": 1.0,
+        "exp": 1.0, "expm1": 1.5, "log": 1.0, "log1p": 1.5, "tanh": 2.0, "logistic": 2.0, "softplus": 2.0, "erf": 1.5,
     },
     np.float64: {
         "exp": 1.1, "expm1": 2.0, "log": 1.0, "log1p": 1.5, "tanh": 2.0, "logistic": 2.0, "softplus": 2.0, "erf": 1.5,
