@@ -13,7 +13,7 @@ from typing import Any
 from numba.extending import register_jitable
 
 from handgrad.engine.control import NONE
-from handgrad.engine.machine import like, real_of, shifted, view
+from handgrad.engine.machine import like, real_of, shifted
 from handgrad.engine.mathematics import erf, exp, expm1, log1p, tanh
 
 ROOT_HALF = math.sqrt(0.5)
@@ -24,17 +24,19 @@ DENSITY = 1 / math.sqrt(2 * math.pi)
 def _forward(function: Any) -> Any:
     def kernel(base: Any, words: Any, control: Any) -> None:
         m, batch, first, last = words[2], words[3], words[4], words[5]
-        h, a = view(base, words[0], (m, batch)), view(base, words[1], (m, batch))
         setting, inside = like(real_of(words[7]), base[0]), words[0] == words[1]
         for i in range(m):
             b = like(0.0, base[0]) if words[6] == NONE else shifted(base, words[6])[i]
+            row = i * batch + first
+            # pointers: the index of an array might be negative, which keeps a loop from being vectorised
+            h, a = shifted(base, words[0] + row), shifted(base, words[1] + row)
             # in a branch of its own, one array instead of two that might overlap is vectorised without a check
             if inside:
-                for j in range(first, last):
-                    h[i, j] = function(h[i, j] + b, setting)
+                for j in range(last - first):
+                    h[j] = function(h[j] + b, setting)
             else:
-                for j in range(first, last):
-                    h[i, j] = function(a[i, j] + b, setting)
+                for j in range(last - first):
+                    h[j] = function(a[j] + b, setting)
 
     return kernel
 
@@ -42,20 +44,21 @@ def _forward(function: Any) -> Any:
 def _backward(slope: Any) -> Any:
     def kernel(base: Any, words: Any, control: Any) -> None:
         m, batch, first, last = words[4], words[5], words[6], words[7]
-        da, dh = view(base, words[0], (m, batch)), view(base, words[1], (m, batch))
-        h, a = view(base, words[2], (m, batch)), view(base, words[3], (m, batch))
         setting, adds = like(real_of(words[9]), base[0]), words[8]
         inside = words[0] == words[1] and words[2] == words[3]
         for i in range(m):
+            row = i * batch + first
+            da, dh = shifted(base, words[0] + row), shifted(base, words[1] + row)
+            h, a = shifted(base, words[2] + row), shifted(base, words[3] + row)
             if inside:
-                for j in range(first, last):
-                    da[i, j] *= slope(h[i, j], h[i, j], setting)
+                for j in range(last - first):
+                    da[j] *= slope(h[j], h[j], setting)
             elif adds:
-                for j in range(first, last):
-                    da[i, j] += dh[i, j] * slope(h[i, j], a[i, j], setting)
+                for j in range(last - first):
+                    da[j] += dh[j] * slope(h[j], a[j], setting)
             else:
-                for j in range(first, last):
-                    da[i, j] = dh[i, j] * slope(h[i, j], a[i, j], setting)
+                for j in range(last - first):
+                    da[j] = dh[j] * slope(h[j], a[j], setting)
 
     return kernel
 
