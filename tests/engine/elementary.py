@@ -76,7 +76,7 @@ def errors(name: str, x: Array, y: Array) -> Array:
 def _true_values(name: str, x: Array) -> tuple[Array, Array]:
     """f(x) as the sum of two float64."""
     function, high, low = TRUE[name], np.empty(x.size), np.zeros(x.size)
-    with flint.ctx.workprec(180):
+    with flint.ctx.workprec(130):
         for place, value in enumerate(x.tolist()):
             exact = function(flint.arb(value))
             high[place] = float(exact)
