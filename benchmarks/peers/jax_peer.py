@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax.flatten_util import ravel_pytree
-
 from benchmarks.peers.works import CHECKED, RATE, Layer, Work
+from jax.flatten_util import ravel_pytree
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,7 +127,7 @@ class Runner:
             return [float(n) for n in np.sqrt(squares)]
         self.reset()
         if work.kind == "epoch":
-            return [float(loss) for loss in self._epoch(work.order(0))][:CHECKED]
+            return [float(loss) for loss in np.hstack(self._epoch(work.order(0)))[:CHECKED]]
         if self.form.startswith("scan"):
             return [float(loss) for loss in self._chunk()][:CHECKED]
         batches = self._fixed()
@@ -174,13 +173,14 @@ class Runner:
         self.parameters, losses = self.scan(self.parameters, self.x, self.y, order)
         return losses
 
-    def _epoch(self, order: Any) -> Any:
+    def _epoch(self, order: Any) -> list[Any]:
         batch, order = self.work.batch, order.astype(np.int32)
         full = len(order) // batch
-        losses: Any
+        losses: list[Any]
         if self.form.startswith("scan"):
             rows = order[: full * batch].reshape(full, batch)
-            self.parameters, losses = self.scan(self.parameters, self.x, self.y, rows)
+            self.parameters, scanned = self.scan(self.parameters, self.x, self.y, rows)
+            losses = [scanned]
         else:
             losses = []
             for i in range(full):
@@ -188,5 +188,6 @@ class Runner:
                 self.parameters, loss = self.step_of(self.parameters, self.x, self.y, chosen)
                 losses.append(loss)
         if full * batch < len(order):
-            self.parameters, _ = self.step_of(self.parameters, self.x, self.y, order[full * batch :])
+            self.parameters, loss = self.step_of(self.parameters, self.x, self.y, order[full * batch :])
+            losses.append(loss)
         return losses

@@ -6,7 +6,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-
 from benchmarks.peers.works import CHECKED, RATE, Work
 
 if TYPE_CHECKING:
@@ -55,10 +54,8 @@ class Runner:
             squares = sum((g.reshape(len(g), -1).astype(np.float64) ** 2).sum(axis=1) for g in gradients.values())
             return [float(n) for n in np.sqrt(squares)]
         self.compiled.set_parameters(self.start)
-        if self.work.kind == "epoch":
-            order = self.work.order(0)[: CHECKED * self.work.batch]
-        else:
-            order = self._cycle(CHECKED)
+        order = self.work.order(0) if self.work.kind == "epoch" else self._cycle(CHECKED)
+        order = order[: CHECKED * self.work.batch]
         if self.form == "train":
             return [float(loss) for loss in self.compiled.train(self.x, self.y, order)[0]]
         return [self.compiled.step(x, y) for x, y in self._batches(order)]

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.peers.load import QUIET
 from benchmarks.peers.team import Failed, Team
 
 if TYPE_CHECKING:
     from benchmarks.peers.works import Work
 
 TOLERANCE = 1e-4
+CALM = 3
+"""So many undisturbed blocks are enough to leave the others out."""
 COLUMNS = ("ours, step", "ours", "torch eager", "torch.compile", "JAX jit", "JAX scan")
 STEPWISE = ("torch eager", "torch.compile", "JAX jit")
 """The peers of the issue's table: one call a step."""
@@ -23,14 +25,14 @@ class Effort:
     """How much time a measurement takes."""
 
     repeats: int = 15
-    block: float = 0.05
+    block: float = 0.1
     """Seconds that a block of steps should last."""
     trials: int = 3
     """Blocks that decide which form of a column is timed."""
     compiled: bool = True
     """Whether torch.compile takes part."""
-    pause: float = 0.01
-    """Seconds between blocks, in which the threads of the one before come to rest."""
+    patience: float = 30.0
+    """Seconds in all that a work may wait for others to leave the cores."""
 
 
 @dataclass
@@ -44,6 +46,14 @@ class Entrant:
     losses: list[float] = field(default_factory=list)
     count: int = 1
     times: list[float] = field(default_factory=list)
+    foreign: list[float] = field(default_factory=list)
+    """Beside each time the share of the cores that other processes took."""
+
+    @property
+    def kept(self) -> list[float]:
+        """The times of undisturbed blocks where there are three, else of all."""
+        calm = [spent for spent, foreign in zip(self.times, self.foreign, strict=True) if foreign <= QUIET]
+        return calm if len(calm) >= CALM else self.times
 
 
 @dataclass
@@ -58,11 +68,17 @@ class Result:
     def seconds(self, column: str) -> float | None:
         """The median time of a step, None where the column has none."""
         entrant = self.entrants.get(column)
-        return median(entrant.times) if entrant and entrant.times else None
+        return median(entrant.kept) if entrant and entrant.times else None
 
-    def ratio(self, own: str, peers: tuple[str, ...]) -> float | None:
-        """The best peer's time over ours."""
-        ours, theirs = self.seconds(own), [t for t in map(self.seconds, peers) if t is not None]
+    def least(self, column: str) -> float | None:
+        """The shortest time of a step."""
+        entrant = self.entrants.get(column)
+        return min(entrant.times) if entrant and entrant.times else None
+
+    def ratio(self, own: str, peers: tuple[str, ...], *, least: bool = False) -> float | None:
+        """The best peer's time over ours, medians or (``least``) shortest times."""
+        spent = self.least if least else self.seconds
+        ours, theirs = spent(own), [t for t in map(spent, peers) if t is not None]
         return min(theirs) / ours if ours and theirs else None
 
     @property
@@ -75,9 +91,10 @@ class Result:
         columns = {
             column: {
                 "form": entrant.form,
-                "median": median(entrant.times),
+                "median": median(entrant.kept),
                 "minimum": min(entrant.times),
                 "times": entrant.times,
+                "foreign": entrant.foreign,
                 "until first losses": entrant.built,
                 "losses": entrant.losses,
             }
@@ -91,17 +108,19 @@ def raced(team: Team, work: Work, effort: Effort) -> Result:
     result = Result()
     entrants = [entrant for name in team.frameworks for entrant in _entered(team, name, work, effort, result)]
     result.difference = _difference(entrants)
-    for entrant in entrants:
-        _attempt(result, entrant, lambda entrant=entrant: _calibrate(team, entrant, effort))
-    _rounds(team, entrants, effort.trials, effort, result)
+    blocks = _Blocks(team, effort)
+    entrants = [
+        entrant for entrant in entrants if _attempt(result, entrant, lambda entrant=entrant: blocks.calibrate(entrant))
+    ]
+    blocks.rounds(entrants, effort.trials, result)
     for column in COLUMNS:
         forms = [entrant for entrant in entrants if entrant.column == column and entrant.times]
         if forms:
             result.entrants[column] = min(forms, key=lambda entrant: min(entrant.times))
     chosen = list(result.entrants.values())
     for entrant in chosen:
-        entrant.times = []
-    _rounds(team, chosen, effort.repeats, effort, result)
+        entrant.times, entrant.foreign = [], []
+    blocks.rounds(chosen, effort.repeats, result)
     result.entrants = {column: entrant for column, entrant in result.entrants.items() if entrant.times}
     for name in team.frameworks:
         _quietly(team, name)
@@ -140,32 +159,40 @@ def _build(team: Team, entrant: Entrant, work: Work) -> None:
     entrant.built, entrant.losses = answer["seconds"], answer["losses"]
 
 
-def _timed(team: Team, entrant: Entrant, count: int) -> float:
-    """Seconds a step over at least so many steps."""
-    seconds, made = team.worker(entrant.framework).ask(run=entrant.form, count=count)
-    return float(seconds) / made
+class _Blocks:
+    """Times blocks of steps; waits for quiet as long as the patience lasts."""
 
+    def __init__(self, team: Team, effort: Effort) -> None:
+        self.team, self.block, self.patience = team, effort.block, effort.patience
 
-def _calibrate(team: Team, entrant: Entrant, effort: Effort) -> None:
-    """Find how many steps fill a block; the first ones, slow in some frameworks, are left out."""
-    _timed(team, entrant, 1)
-    for _ in range(6):
-        spent = _timed(team, entrant, entrant.count)
-        if spent * entrant.count >= effort.block / 2:
-            break
-        entrant.count = min(10 * entrant.count, max(entrant.count + 1, int(effort.block / spent)))
+    def timed(self, entrant: Entrant) -> tuple[float, float]:
+        """Seconds a step over a block, and the share of others in it."""
+        answer = self.team.worker(entrant.framework).ask(
+            run=entrant.form, count=entrant.count, patience=min(1.0, max(self.patience, 0.0))
+        )
+        self.patience -= answer["waited"]
+        return answer["seconds"] / answer["made"], answer["foreign"]
 
+    def calibrate(self, entrant: Entrant) -> None:
+        """Find how many steps fill a block; the first ones, slow in some frameworks, are left out."""
+        self.timed(entrant)
+        for _ in range(6):
+            spent = self.timed(entrant)[0]
+            if spent * entrant.count >= self.block / 2:
+                break
+            entrant.count = min(10 * entrant.count, max(entrant.count + 1, int(self.block / spent)))
 
-def _rounds(team: Team, entrants: list[Entrant], rounds: int, effort: Effort, result: Result) -> None:
-    """Blocks of all entrants in turn."""
-    for _ in range(rounds):
-        for entrant in entrants:
-            time.sleep(effort.pause)
-            _attempt(
-                result,
-                entrant,
-                lambda entrant=entrant: entrant.times.append(_timed(team, entrant, entrant.count)),
-            )
+    def add(self, entrant: Entrant) -> None:
+        """Time one more block."""
+        spent, foreign = self.timed(entrant)
+        entrant.times.append(spent)
+        entrant.foreign.append(foreign)
+
+    def rounds(self, entrants: list[Entrant], rounds: int, result: Result) -> None:
+        """Blocks of all entrants in turn."""
+        for _ in range(rounds):
+            for entrant in entrants:
+                _attempt(result, entrant, lambda entrant=entrant: self.add(entrant))
 
 
 def _difference(entrants: list[Entrant]) -> float:

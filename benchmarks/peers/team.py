@@ -8,7 +8,10 @@ import select
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 FRAMEWORKS = ("ours", "torch", "jax")
@@ -36,16 +39,18 @@ def environment(threads: int) -> dict[str, str]:
     return {**os.environ, **given}
 
 
-def started(command: list[str], threads: int, **pipes: Any) -> subprocess.Popen[str]:
-    """A process of this interpreter on the cores of its thread count."""
+def started(command: list[str], threads: int, variables: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    """A process of this interpreter on the cores of its thread count, with pipes to its input and output."""
     chosen = cores(threads)
     return subprocess.Popen(
         [sys.executable, *command],
         cwd=ROOT,
-        env=environment(threads),
+        env=environment(threads) | (variables or {}),
         text=True,
         preexec_fn=lambda: os.sched_setaffinity(0, chosen),  # noqa: PLW1509  the parent has no threads
-        **pipes,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
     )
 
 
@@ -54,10 +59,7 @@ class Worker:
 
     def __init__(self, framework: str, threads: int) -> None:
         self.framework, self.threads = framework, threads
-        command = ["-m", "benchmarks.peers.worker", framework, str(threads)]
-        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-        pipes["stderr"] = subprocess.DEVNULL
-        self.process = started(command, threads, **pipes)
+        self.process = started(["-m", "benchmarks.peers.worker", framework, str(threads)], threads)
         self.versions: dict[str, str] = self._read()
 
     def ask(self, **request: Any) -> Any:

@@ -14,9 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn import functional
-
 from benchmarks.peers.works import CHECKED, RATE, Work
+from torch.nn import functional
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -93,7 +92,7 @@ class Runner:
                 value = loss(parameters, x, y)
                 gradients = torch.autograd.grad(value, parameters)
                 with torch.no_grad():
-                    torch._foreach_add_(parameters, gradients, alpha=-RATE)  # noqa: SLF001  has no public name
+                    torch._foreach_add_(parameters, gradients, alpha=-RATE)
                 return value
 
             return functional_step
@@ -141,9 +140,9 @@ class Runner:
                 value.copy_(start)
         if self.work.kind == "epoch":
             order = torch.from_numpy(self.work.order(0)[: CHECKED * self.work.batch])
-            return [float(self.step(x, y)) for x, y in self._batches(order)]
+            return [self.step(x, y).item() for x, y in self._batches(order)]
         batches = self._fixed()
-        return [float(self.step(*batches[i % len(batches)])) for i in range(CHECKED)]
+        return [self.step(*batches[i % len(batches)]).item() for i in range(CHECKED)]
 
     def run(self, count: int) -> int:
         """Make ``count`` steps (epochs, gradients)."""

@@ -1,8 +1,9 @@
 """A process that holds one framework and times it when asked: ``python -m benchmarks.peers.worker FRAMEWORK THREADS``.
 
 Requests are lines of JSON on standard input, one answer each: {"forms": WORK}, {"build": FORM, "work": WORK} ->
-the seconds until the first losses are there (compilation) and these losses; {"run": FORM, "count": n} -> seconds
-and how many steps it were; {"drop": true}; {"memory": true} -> VmHWM in bytes. An error is an answer too.
+the seconds until the first losses are there (compilation) and these losses; {"run": FORM, "count": n,
+"patience": seconds to wait for quiet} -> seconds, how many steps it were, the share of the cores that others took;
+{"drop": true}; {"memory": true} -> VmHWM in bytes. An error is an answer too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from benchmarks.peers.load import Watch, quiet
 from benchmarks.peers.works import named
 
 MODULES = {"ours": "ours", "torch": "torch_peer", "jax": "jax_peer"}
@@ -43,13 +45,18 @@ class Worker:
         if "build" in request:
             return self._build(request["build"], request["work"])
         if "run" in request:
-            start = time.perf_counter()
-            made = self.runners[request["run"]].run(request["count"])
-            return [time.perf_counter() - start, made]
+            return self._run(request["run"], request["count"], request["patience"])
         if "drop" in request:
             self.runners.clear()
             gc.collect()
         return peak_memory() if "memory" in request else self.versions
+
+    def _run(self, form: str, count: int, patience: float) -> dict[str, float]:
+        waited = quiet(patience)
+        watch, start = Watch(), time.perf_counter()
+        made = self.runners[form].run(count)
+        seconds = time.perf_counter() - start
+        return {"seconds": seconds, "made": made, "foreign": watch.foreign(), "waited": waited}
 
     def _build(self, form: str, work: str) -> dict[str, Any]:
         start = time.perf_counter()
@@ -70,7 +77,9 @@ def main() -> None:
         try:
             answer = {"answer": worker.answer(json.loads(line))}
         except Exception as error:  # noqa: BLE001  whatever a framework raises is its result for this form
-            answer = {"error": f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200] if str(error) else ''}"}
+            answer = {
+                "error": f"{type(error).__name__}: {str(error).strip().splitlines()[0][:200] if str(error) else ''}"
+            }
         answers.write(json.dumps(answer) + "\n")
         answers.flush()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -193,7 +193,9 @@ WORKS = (
 
 def square(width: int, batch: int) -> Work:
     """A work of the scaling table: width-width-width-10."""
-    return Work(f"{width}x{batch}", f"{width}-{width}-{width}-10, batch {batch}", (width,), dense(width, width, 10), batch)
+    return Work(
+        f"{width}x{batch}", f"{width}-{width}-{width}-10, batch {batch}", (width,), dense(width, width, 10), batch
+    )
 
 
 def named(key: str) -> Work:
@@ -201,6 +203,7 @@ def named(key: str) -> Work:
     base, _, examples = key.partition(":")
     for work in WORKS:
         if work.key == base:
-            return Work(**{**work.__dict__, "key": key, "examples": int(examples)}) if examples else work
+            title = work.title.replace("60,000", f"{int(examples):,}") if examples else work.title
+            return replace(work, key=key, title=title, examples=int(examples or work.examples))
     width, _, batch = key.partition("x")
     return square(int(width), int(batch))
