@@ -40,8 +40,8 @@ def forms(work: Work) -> dict[str, str]:
     return found
 
 
-def loss_of(work: Work, parameters: list[Any], x: Any, y: Any) -> Any:
-    """The mean cross-entropy of a batch."""
+def scores(work: Work, parameters: list[Any], x: Any) -> Any:
+    """The logits of a batch."""
     values = iter(parameters)
     for layer in work.layers:
         if layer.op == "dense":
@@ -56,7 +56,12 @@ def loss_of(work: Work, parameters: list[Any], x: Any, y: Any) -> Any:
             x = x.flatten(1)
         if layer.activation:
             x = torch.sigmoid(x) if layer.activation == "logistic" else functional.relu(x)
-    return functional.cross_entropy(x, y)
+    return x
+
+
+def loss_of(work: Work, parameters: list[Any], x: Any, y: Any) -> Any:
+    """The mean cross-entropy of a batch."""
+    return functional.cross_entropy(scores(work, parameters, x), y)
 
 
 class Runner:
