@@ -14,6 +14,7 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.peers.load import quiet
@@ -62,25 +63,35 @@ done:
 """
 
 
-def fma(threads: int) -> float:
-    """FLOP/s of the loop on so many threads."""
+def compiled(lanes: int, vectors: int) -> tuple[Any, Callable[[int], float]]:
+    """The loop as machine code: what holds it, and the function."""
     from llvmlite import binding
 
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    wide = binding.get_host_cpu_features().get("avx512f", False)
-    lanes, vectors = (16, 24) if wide else (8, 12)
-    features = binding.get_host_cpu_features().flatten() + (",-prefer-256-bit" if wide else "")
+    features = binding.get_host_cpu_features().flatten()
+    if lanes > 8:
+        features += ",-prefer-256-bit"
     machine = binding.Target.from_default_triple().create_target_machine(
         cpu=binding.get_host_cpu_name(), features=features, opt=3
     )
     engine = binding.create_mcjit_compiler(binding.parse_assembly(loop_text(lanes, vectors)), machine)
     engine.finalize_object()
-    loop = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64)(engine.get_function_address("f"))
-    rounds = 10_000_000
+    return engine, ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64)(engine.get_function_address("f"))
+
+
+def fma(threads: int, rounds: int = 10_000_000) -> float:
+    """FLOP/s of the loop on so many threads."""
+    lanes, vectors = (16, 24) if avx512() else (8, 12)
+    _held, loop = compiled(lanes, vectors)
     with ThreadPoolExecutor(threads) as pool:
         spent = best(lambda: list(pool.map(loop, [rounds] * threads)))
     return 2.0 * lanes * vectors * rounds * threads / spent
+
+
+def avx512() -> bool:
+    """Whether the processor has vectors of 16 reals."""
+    return "avx512f" in Path("/proc/cpuinfo").read_text()
 
 
 def best(act: Callable[[], Any]) -> float:
@@ -129,12 +140,9 @@ WAYS = {
 
 def measured(threads: int) -> dict[str, float]:
     """FLOP/s of each way that could be measured."""
-    from pathlib import Path
-
     found = {}
-    avx512 = "avx512f" in Path("/proc/cpuinfo").read_text()
     for name, (way, variables) in WAYS.items():
-        if variables and not avx512:
+        if variables and not avx512():
             continue
         process = started(["-m", "benchmarks.peers.peak", way, str(threads)], threads, variables)
         output, _ = process.communicate()

@@ -41,17 +41,20 @@ def environment(threads: int) -> dict[str, str]:
 
 def started(command: list[str], threads: int, variables: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
     """A process of this interpreter on the cores of its thread count, with pipes to its input and output."""
-    chosen = cores(threads)
-    return subprocess.Popen(
-        [sys.executable, *command],
-        cwd=ROOT,
-        env=environment(threads) | (variables or {}),
-        text=True,
-        preexec_fn=lambda: os.sched_setaffinity(0, chosen),  # noqa: PLW1509  the parent has no threads
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-    )
+    own = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores(threads))  # a child has its parent's cores
+    try:
+        return subprocess.Popen(
+            [sys.executable, *command],
+            cwd=ROOT,
+            env=environment(threads) | (variables or {}),
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+    finally:
+        os.sched_setaffinity(0, own)
 
 
 class Worker:
@@ -90,7 +93,7 @@ class Worker:
     def close(self) -> None:
         """End the process."""
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
 
 class Team:
