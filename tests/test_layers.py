@@ -37,7 +37,6 @@ STOREYS = [
     ("training",),
     ("sklearn",),
     ("render",),
-    ("training",),
     ("cli",),
 ]
 """From the ground up; a room imports its own storey and those below."""

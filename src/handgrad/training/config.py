@@ -82,13 +82,14 @@ class Config(Struct, frozen=True, kw_only=True):
 
 def read(file: str | os.PathLike[str]) -> Config:
     """The configuration of a TOML or JSON file. Raises InputError with file, line and key path of each mistake."""
-    from handgrad import problem_file
+    from handgrad.problem_file import located
+    from handgrad.problem_file import read as tree_of
 
-    found = problem_file.read(file)
+    found = tree_of(file)
     try:
         return Config.from_dict(found.tree, found.folder, found.file)
     except InputError as error:
-        raise problem_file.located(error, found) from None
+        raise located(error, found) from None
 
 
 class _Reader:
