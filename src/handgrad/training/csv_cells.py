@@ -61,6 +61,12 @@ def number(cell: str) -> float | None:
         return None
 
 
+def finite(cell: str) -> bool:
+    """Whether a cell is a finite number."""
+    value = number(cell)
+    return value is not None and abs(value) < inf
+
+
 def column(i: int, names: Sequence[str]) -> str:
     """A column in words."""
     return f'column {i + 1} ("{names[i]}")' if names and names[i] else f"column {i + 1}"
