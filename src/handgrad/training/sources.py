@@ -131,8 +131,8 @@ def _not_finite(found: Examples, x: NDArray[Any]) -> NoReturn:
 
     i, *index = np.argwhere(~np.isfinite(x))[0].tolist()
     value = found.x[(i, *index)]
-    where = f", {found.feature(index)}" if index else ""
+    where = f"{found.feature(index)}: " if index else ""
     if np.isfinite(value):
-        fail(f"{found.place(i)}{where}: {value:g} is too large for {x.dtype}", found.file)
+        found.fail(i, f"{where}{value:g} is too large for {x.dtype}")
     words = "NaN" if np.isnan(value) else "infinity" if value > 0 else "-infinity"
-    fail(f"{found.place(i)}{where}: expected a finite number, found {words}", found.file)
+    found.fail(i, f"{where}expected a finite number, found {words}")
