@@ -11,6 +11,7 @@ import pytest
 from handgrad.errors import InputError
 from handgrad.training.config import Config, plain, read
 from handgrad.training.settings import Augment, Data, Initialise, Train
+from handgrad.training.sources import kind
 
 DENSE: dict[str, Any] = {"op": "dense", "units": 3}
 BASE: dict[str, Any] = {
@@ -152,6 +153,10 @@ MISTAKES: dict[str, tuple[Any, list[str]]] = {
             "data: expected a table [data] with source, found nothing",
             "train: expected a table [train] with epochs, found nothing",
         ],
+    ),
+    "no loss": (
+        {key: value for key, value in BASE.items() if key != "loss"},
+        ["loss: expected a table [loss] with op, found nothing"],
     ),
     "unknown tables": (
         {**BASE, "trian": {}, "questions": []},
@@ -376,6 +381,24 @@ def test_every_mistake_is_listed(case: str, tmp_path: Path) -> None:
     assert message(tree, tmp_path).splitlines() == expected
 
 
+def test_kinds_of_sources(tmp_path: Path) -> None:
+    (tmp_path / "idx").mkdir()
+    kinds = {
+        "iris": "bundled",
+        "a.CSV": "csv",
+        "a.txt.gz": "csv",
+        "iris.npz": "npz",
+        "t10k-images.idx3": "idx",
+        "train-images-idx3-ubyte.gz": "idx",
+        "images.gz": "idx",
+        "idx": "images",
+        str(tmp_path / "idx"): "images",
+        "idx/a.png": None,
+        "none": None,
+    }
+    assert {source: kind(source, tmp_path) for source in kinds} == kinds
+
+
 def test_mistakes_of_network_and_tables_come_together() -> None:
     tree = with_layers({"op": "dense", "units": 3}, {"op": "dense"}, update={"op": "sgdd"}, train={})
     assert message(tree).splitlines() == [
@@ -383,6 +406,21 @@ def test_mistakes_of_network_and_tables_come_together() -> None:
         'update.op: expected an update, found "sgdd"; did you mean "sgd"?',
         'train.epochs: train: the key "epochs" is missing',
     ]
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"op": "step", "every": 3, "factor": 0.5},
+        {"op": "cosine", "lowest": 0.5},
+        {"op": "one_cycle", "rise": 0.5, "start": 10, "end": 100},
+        {"op": "constant", "warm_up": 2},
+    ],
+)
+def test_schedules_by_name(table: dict[str, Any]) -> None:
+    found = Config.from_dict({**BASE, "schedule": table}).schedule
+    assert found.name == table["op"]
+    assert all(getattr(found, key) == value for key, value in table.items() if key != "op")
 
 
 def test_decimals_within_lists_and_tables() -> None:

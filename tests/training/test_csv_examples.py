@@ -16,6 +16,7 @@ from handgrad.training.csv_files import read
 from handgrad.training.examples import Examples
 from handgrad.training.settings import Data
 
+NAMELESS = ", the first line does not name the columns"
 FLOWERS = "length,width,species\n5.1,3.5,setosa\n7,3.2,versicolor\n6.3,-3e-1,setosa\n"
 
 
@@ -143,12 +144,19 @@ def test_both_readers_agree(tmp_path: Path) -> None:
         ("1,2,0\n3,4,inf\n", {}, 'data.csv, line 2: column 3: the label is missing, found "inf"'),
         ("a,b\n1,0\n", {"label": "bb"}, 'data.csv: label: there is no one column "bb"; did you mean "b"?'),
         ("a,a\n1,0\n", {"label": "a"}, 'data.csv: label: there is no one column "a": 2 have that name'),
-        ("1,0\n", {"label": "b"}, 'data.csv: label: there is no column "b", the first line does not name the columns'),
+        ("1,0\n", {"label": "b"}, f'data.csv: label: there is no column "b"{NAMELESS}'),
         ("1,0\n", {"label": 0}, "data.csv: label: there is no column 0, the columns are 1 to 2"),
         ("1,0\n", {"columns": [3]}, "data.csv: columns: there is no column 3, the columns are 1 to 2"),
         ("a,b\n1,0\n", {"columns": ["b"]}, 'data.csv: column 2 ("b") is the label, it cannot be a feature too'),
         ("1,0\n", {"columns": [2]}, "data.csv: column 2 is the label, it cannot be a feature too"),
         ("1\n2\n", {}, "data.csv: expected at least one column of features beside the label, found none"),
+        (
+            "1,2\nx,y\n",
+            {"label": ["b"]},
+            'data.csv: label: there is no column "b", the first line does not name the columns',
+        ),
+        ("x,1,y\n1,2,3\n", {}, 'data.csv, line 1: column 1: expected a number, found "x"'),
+        ("x,1,y\n1,2,3\n", {"label": [3]}, 'data.csv, line 1: column 1: expected a number, found "x"'),
         ('1,"2\n', {}, "data.csv, line 1: not valid CSV: unexpected end of data"),
         (
             "1,0\n2,1\n" + "3" * 140_000 + ",1\n",
@@ -172,7 +180,8 @@ def test_many_mistakes_are_listed_up_to_five(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_there_or_a_folder(tmp_path: Path) -> None:
-    for name, reason in (("none.csv", "there is no such file"), (".", "it is a folder")):
+    reasons = {"none.csv": "there is no such file", ".": "it is a folder", "n" * 300: "File name too long"}
+    for name, reason in reasons.items():
         with pytest.raises(InputError) as caught:
             read(tmp_path / name, name, Data(source=name))
         assert str(caught.value) == f"{name}: cannot be read: {reason}"

@@ -195,7 +195,9 @@ def test_an_own_test_file(tmp_path: Path) -> None:
     )
     csv(tmp_path, "a,b,c\n9,9,1\n", "t.csv")
     assert message(tmp_path, source, data=data) == "t.csv, line 2: unknown label 1, the classes are blue, green, red"
-    csv(tmp_path, "a,b,d,c\n9,9,9,green\n", "t.csv")
+    csv(tmp_path, "b,a,c\n9,9,green\n", "t.csv")
+    assert message(tmp_path, source, data=data) == "t.csv: expected the columns of d.csv, a, b, found b, a"
+    csv(tmp_path, "9,9,9,green\n", "t.csv")
     assert (
         message(tmp_path, source, data=data) == "t.csv: the network reads [2] (network.input), each line has 3 features"
     )
@@ -265,8 +267,10 @@ def test_a_class_that_no_example_has_weighs_nothing() -> None:
 def test_numbers_have_no_classes(tmp_path: Path) -> None:
     source = npz(tmp_path, np.ones((3, 2)), np.ones(3))
     table = {"class_weights": "balanced", "monitor": "accuracy"}
-    assert message(tmp_path, source, gives=1, loss="squared_error", train=table).splitlines() == [
+    more = {"train": table, "data": {"stratify": True}}
+    assert message(tmp_path, source, gives=1, loss="squared_error", **more).splitlines() == [
         "train.toml, train.class_weights: train: the targets are numbers, they have no classes",
+        "train.toml, data.stratify: data: the targets are numbers, they have no classes",
         'train.toml, train.monitor: train: the targets are numbers; expected "loss"',
     ]
 

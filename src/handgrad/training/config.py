@@ -132,7 +132,7 @@ class _Reader:
     def _problem(self, tree: dict[str, Any]) -> tuple[Problem | None, Places]:
         """Network, loss and update, read as a problem without data."""
         network, places = filled(tree.get("network"))
-        own = {key: tree[key] for key in OF_PROBLEM if key in tree}
+        own = {key: tree[key] for key in OF_PROBLEM if key in tree and (key != "update" or "loss" in tree)}
         for key, words in _NEEDED.items():
             if key not in tree:
                 self._mistake((key,), f"expected {words}, found nothing")
@@ -153,7 +153,7 @@ class _Reader:
                 self._mistake(("network",), f"{name}: expected numbers, found the symbol {array.symbols[0]}")
         if len(network.inputs) > 1:
             self._mistake(("network", "input"), f"expected one input, found {len(network.inputs)}")
-        if problem.loss is None:
+        if problem.loss is None or self.mistakes:
             return
         name = problem.loss.name
         if problem.loss.reduction == "none":
