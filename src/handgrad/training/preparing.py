@@ -93,8 +93,8 @@ def _no_classes(config: Config) -> None:
     mistakes = []
     if config.train.class_weights is not None:
         mistakes.append(Mistake(("train", "class_weights"), "train: the targets are numbers, they have no classes"))
-    if config.train.watch == "accuracy":
-        mistakes.append(Mistake(("train", "watch"), 'train: the targets are numbers; expected "loss"'))
+    if config.train.monitor == "accuracy":
+        mistakes.append(Mistake(("train", "monitor"), 'train: the targets are numbers; expected "loss"'))
     if mistakes:
         raise InputError(mistakes, config.file)
 
