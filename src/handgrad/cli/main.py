@@ -1,4 +1,4 @@
-"""``handgrad``: solve, draw, mark, verify, import, ops, schema."""
+"""``handgrad``: solve, draw, mark, train, verify, import, ops, schema."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 from handgrad.cli.mark import mark
 from handgrad.cli.output import FORMATS, Format, columns, load, rendered, spare, write
+from handgrad.cli.train import train
 from handgrad.errors import InputError
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def main() -> None:
 
 
 main.add_command(mark)
+main.add_command(train)
 
 
 @main.command()
