@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from handgrad.drawing.drawing import Drawing
+from handgrad.drawing.pieces import wide
 from handgrad.notation.picture import Grid, Label, Shape, Stroke
 from handgrad.ops.losses import Loss
 
@@ -60,9 +61,7 @@ def confusion(table: Array, names: Sequence[str] = ()) -> Drawing:
 
 
 def _width(name: str) -> float:
-    from handgrad.render.lettering import width
-
-    return width(name, _SMALL)
+    return wide([(name, "value", "")], _SMALL)
 
 
 def _frame(left: float, top: float, side: float) -> Iterator[Shape]:
