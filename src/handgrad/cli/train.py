@@ -13,6 +13,7 @@ from handgrad.cli.output import columns
 from handgrad.errors import InputError
 
 if TYPE_CHECKING:
+    from handgrad.problem import Problem
     from handgrad.training.progress import Bar, Lines
     from handgrad.training.result import Result
 
@@ -66,6 +67,13 @@ def train(
     finally:
         _close(reporter)
     _end(result, Path(folder))
+
+
+def trained(checkpoint: str, example: int) -> Problem:
+    """The problem of a training example with the parameters of a checkpoint."""
+    from handgrad.training.worked import problem_from
+
+    return problem_from(checkpoint, example, lambda text: click.echo(text, err=True))
 
 
 def _reporter(*, quiet: bool) -> Bar | Lines | None:

@@ -23,6 +23,6 @@ file                      what stands in it
 ``watch``                 dead and saturated units, exploding and vanishing gradients
 ``progress``              the bar and the lines; ``reporting``: what follows a run
 ``curves``                pictures of a run, with ``confusion`` and ``filters``; ``writing``: the files at its end
-``learned``               the network with what it learned, and the problem of an example
+``learned``               the network with what it learned, and the problem of an example; ``worked``: from a checkpoint
 ========================= ==========================================================================================
 """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -176,13 +176,19 @@ def read(file: str | os.PathLike[str]) -> Checkpoint:
         _bad(path, f"its weights {note.weights} are damaged: {error}")
 
 
-def find(place: str | os.PathLike[str]) -> Checkpoint:
-    """The checkpoint that a file names, or the newest good one of a folder. Raises InputError."""
+def find(place: str | os.PathLike[str], note: Callable[[str], None]) -> Checkpoint:
+    """The checkpoint that a file names, or the newest good one of a folder. Raises InputError.
+
+    ``note`` is told of each that was passed over.
+    """
     if not Path(place).is_dir():
         return read(place)
-    found = Store(place).last()
+    store = Store(place)
+    found = store.last()
     if found is None:
         fail("there is no checkpoint in it", os.fspath(place))
+    for mistake in store.passed_over:
+        note(f"passed over {mistake.text}")
     return found
 
 

@@ -45,7 +45,7 @@ class Keeper:
         arrays, state = found.arrays, found.note.state
         compiled.set_parameters({name: arrays[name] for name in compiled.parameters})
         compiled.set_states({name: arrays[name] for name in compiled.states}, state.steps)
-        return state, {name.removeprefix(BEST): array for name, array in arrays.items() if name.startswith(BEST)}
+        return state, best_of(arrays)
 
     def due(self) -> bool:
         """Whether it is time for a checkpoint."""
@@ -86,6 +86,11 @@ class Keeper:
             how(file)
         except OSError as error:
             fail(f"cannot be written: {error.strerror or error}{self.last()}", os.fspath(file))
+
+
+def best_of(arrays: Arrays) -> Arrays:
+    """The best parameters so far, among the arrays of a checkpoint."""
+    return {name.removeprefix(BEST): array for name, array in arrays.items() if name.startswith(BEST)}
 
 
 def _when(one: Epoch | Warned) -> int:
