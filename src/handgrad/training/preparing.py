@@ -97,8 +97,11 @@ def _no_classes(config: Config) -> None:
     mistakes = []
     if config.train.class_weights is not None:
         mistakes.append(Mistake(("train", "class_weights"), "train: the targets are numbers, they have no classes"))
+<<<<<<< HEAD
     if config.data.stratify:
         mistakes.append(Mistake(("data", "stratify"), "data: the targets are numbers, they have no classes"))
+=======
+>>>>>>> training-loop
     if config.train.monitor == "accuracy":
         mistakes.append(Mistake(("train", "monitor"), 'train: the targets are numbers; expected "loss"'))
     if mistakes:
