@@ -35,6 +35,7 @@ STOREYS = [
     ("drawing",),
     ("verify", "working", "marking", "interop"),
     ("render",),
+    ("training",),
     ("cli",),
 ]
 """From the ground up; a room imports its own storey and those below."""
