@@ -1,0 +1,21 @@
+"""Training: what a configuration says, the data, the first parameters, the rate of each step.
+
+========================= ==========================================================================================
+file                      what stands in it
+========================= ==========================================================================================
+``settings``              the tables of a configuration: Data, Augment, Schedule, Train (structs with their checks)
+``config``                ``read(file) -> Config``; ``Config.from_dict(tree, folder)``: all mistakes at once
+``network``               the network of a configuration, whose parameters may be left out
+``examples``              Examples: inputs and labels as a source gives them, and where each of them stands
+``sources``               ``load(data, folder, dtype) -> Examples``: picks the reader
+``csv_files``             CSV                                   ``csv_cells`` the careful reader that names a mistake
+``npz_files``             NPZ                                   ``idx_files`` IDX and IDX.gz pairs
+``image_folders``         a folder for each class               ``bundled``   scikit-learn's bundled sets
+``preparing``             ``prepare(config) -> Prepared``: split, standardised, targets and weights made
+``labels``                classes from labels, one-hot targets, class weights
+``standardising``         mean and deviation of each feature or channel
+``orders``                the order of examples and their shifts and flips, functions of (seed, epoch) alone
+``initialisation``        Glorot, He, LeCun, orthogonal
+``schedules``             the rate of each step
+========================= ==========================================================================================
+"""
