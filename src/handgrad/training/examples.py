@@ -30,10 +30,18 @@ class Examples(Struct, frozen=True, kw_only=True):
     """Names of the columns, where there are any."""
     classes: tuple[str, ...] = ()
     """Names of the classes 0, 1, … where the source names them."""
+    divide: float = 1.0
+    """What the inputs are divided by unless the configuration says otherwise."""
 
     def place(self, i: int) -> str:
         """Where example i (from 0) stands: "line 12", "image cats/3.png"."""
         return f"{self.unit} {i + 1 if self.places is None else self.places[i]}"
+
+    def feature(self, index: list[int]) -> str:
+        """The name of a feature, or its place in an example, counted from 1."""
+        if len(index) == 1 and self.features:
+            return f'column "{self.features[index[0]]}"'
+        return f"entry [{','.join(str(i + 1) for i in index)}]"
 
     def fail(self, i: int, text: str) -> NoReturn:
         """Raises the InputError of example i."""

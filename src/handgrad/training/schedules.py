@@ -6,7 +6,7 @@ rate of the update. A resumed training has the same rates: nothing is remembered
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 
@@ -64,6 +64,7 @@ class Constant(Schedule, frozen=True, kw_only=True):
     name: ClassVar[str] = "constant"
 
     def factors(self, i: Floats, total: int, epoch: int) -> Floats:
+        del total, epoch
         return i * 0 + 1
 
 
@@ -83,6 +84,7 @@ class Step(Schedule, frozen=True, kw_only=True):
             yield "factor", f"expected a positive number, found {self.factor:g}"
 
     def factors(self, i: Floats, total: int, epoch: int) -> Floats:
+        del total
         import numpy as np
 
         return np.power(self.factor, np.floor(i / (self.every * epoch)))
@@ -111,6 +113,7 @@ class Cosine(Schedule, frozen=True, kw_only=True):
             yield "lowest", f"expected 0 to 1, found {self.lowest:g}"
 
     def factors(self, i: Floats, total: int, epoch: int) -> Floats:
+        del epoch
         return _cosine(i / max(total - 1, 1), 1.0, self.lowest)
 
 
@@ -135,14 +138,10 @@ class OneCycle(Schedule, frozen=True, kw_only=True):
                 yield key, f"expected at least 1, found {getattr(self, key):g}"
 
     def factors(self, i: Floats, total: int, epoch: int) -> Floats:
+        del epoch
         import numpy as np
 
         top = self.rise * (total - 1)
         up = _cosine(i / max(top, 1), 1 / self.start, 1.0)
         down = _cosine((i - top) / max(total - 1 - top, 1), 1.0, 1 / self.end)
         return np.where(i < top, up, down)
-
-
-def of(name: str, **settings: Any) -> Schedule:
-    """The schedule of that name. Raises KeyError for an unknown one."""
-    return SCHEDULES[name](**settings)

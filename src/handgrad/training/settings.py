@@ -6,13 +6,17 @@ Each table is a struct; ``wrong`` gives a pair (key, what is wrong) for each val
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf, isfinite
 from typing import Literal
 
 from msgspec import Struct
 
 Wrong = Iterator[tuple[str, str]]
+"""Keys and what is wrong with the value of each."""
 Column = int | str
 """A column of a table, by its name or its number from 1 (−1 is the last)."""
+
+MAX_SEED = 2**63 - 1
 
 
 class Data(Struct, frozen=True, kw_only=True):
@@ -30,9 +34,9 @@ class Data(Struct, frozen=True, kw_only=True):
     """Whether the first line of a CSV names the columns; else it is seen from that line."""
     separator: str | None = None
     """Between the cells of a CSV; else ; , tab or blanks, whichever the first line has."""
-    label: Column | None = None
-    """The column of the label (the last one)."""
-    columns: tuple[Column, ...] | None = None
+    label: Column | list[Column] | None = None
+    """The column of the label (the last one), or those of the targets of a regression."""
+    columns: list[Column] | None = None
     """The columns of the features (all but the label)."""
     x: str = "x"
     y: str = "y"
@@ -40,9 +44,9 @@ class Data(Struct, frozen=True, kw_only=True):
     task: Literal["classes", "regression"] | None = None
     """What a label is; else classes where the loss takes labels or the labels are texts."""
     colour: Literal["grey", "rgb"] | None = None
-    """How images are read; else grey where all are grey."""
+    """How images are read; else grey where all of them are grey."""
     divide: float | None = None
-    """What inputs are divided by (255 for bytes of images and IDX, else 1)."""
+    """What inputs are divided by (255 for images and for bytes of IDX, 16 for digits, else 1)."""
     held_out: float = 0.0
     """The share of the examples that is kept apart to watch training by."""
     stratify: bool | None = None
@@ -50,6 +54,22 @@ class Data(Struct, frozen=True, kw_only=True):
     seed: int = 0
     """Of the split."""
     standardise: Literal["none", "feature", "channel"] = "none"
+    """By the mean and deviation of each feature, or of each channel, in the training part."""
+
+    def wrong(self) -> Wrong:
+        """What is out of range."""
+        yield from _between("held_out", self.held_out, 0, 1)
+        yield from _seed(self.seed)
+        if self.divide is not None and not (isfinite(self.divide) and self.divide != 0):
+            yield "divide", f"expected a finite number other than 0, found {self.divide:g}"
+        if self.separator is not None and len(self.separator) != 1:
+            yield "separator", f'expected a single character, found "{self.separator[:20]}"'
+        if self.columns == []:
+            yield "columns", "expected at least one column, found none"
+        if self.label == []:
+            yield "label", "expected at least one column, found none"
+        if self.test_labels is not None and self.test is None:
+            yield "test_labels", "there is no test that these are the labels of"
 
 
 class Augment(Struct, frozen=True, kw_only=True):
@@ -64,13 +84,34 @@ class Augment(Struct, frozen=True, kw_only=True):
         """The largest shift (down, right)."""
         return (self.shift, self.shift) if isinstance(self.shift, int) else self.shift
 
+    @property
+    def moves(self) -> bool:
+        """Whether anything is moved at all."""
+        return self.flip or any(self.reach)
+
+    def wrong(self) -> Wrong:
+        """What is out of range."""
+        for reach in dict.fromkeys(self.reach):
+            if not 0 <= reach < 2**31:
+                yield "shift", f"expected at least 0 pixels, found {reach}"
+
 
 class Initialise(Struct, frozen=True, kw_only=True):
-    """[initialise], or of one parameter [initialise.W2]: how weights that are left out are drawn."""
+    """[initialise], or of one parameter [initialise.W2]: how what is left out is drawn."""
 
-    scheme: Literal["glorot", "he", "lecun", "orthogonal"] = "glorot"
+    scheme: Literal["glorot", "he", "lecun", "orthogonal", "constant"] = "glorot"
     distribution: Literal["uniform", "normal"] = "uniform"
     gain: float = 1.0
+    """A factor of the weights."""
+    value: float = 0.0
+    """Of each entry, under "constant"."""
+
+    def wrong(self) -> Wrong:
+        """What is out of range."""
+        if not 0 < self.gain < inf:
+            yield "gain", f"expected a positive number, found {self.gain:g}"
+        if not isfinite(self.value):
+            yield "value", f"expected a finite number, found {self.value:g}"
 
 
 class Train(Struct, frozen=True, kw_only=True):
@@ -85,8 +126,8 @@ class Train(Struct, frozen=True, kw_only=True):
     clip: float | None = None
     """The largest Euclidean norm of the whole gradient."""
     threads: int | None = None
-    class_weights: Literal["balanced"] | tuple[float, ...] | dict[str, float] | None = None
-    """"balanced": n/(C n_c); or a weight for each class, in their order or by name."""
+    class_weights: Literal["balanced"] | list[float] | dict[str, float] | None = None
+    """ "balanced": n/(C n_c); or a weight for each class in their order; or by name, the others 1."""
     patience: int | None = None
     """Early stopping: so many epochs without improvement of what is watched on the held-out part."""
     improvement: float = 0.0
@@ -98,3 +139,37 @@ class Train(Struct, frozen=True, kw_only=True):
     """Where checkpoints, metrics and pictures are written; relative to the configuration."""
     checkpoint_every: int = 1
     """Epochs from one checkpoint to the next."""
+
+    def wrong(self) -> Wrong:
+        """What is out of range."""
+        for key in ("epochs", "batch", "threads", "patience", "checkpoint_every"):
+            value = getattr(self, key)
+            if value is not None and not 1 <= value < 2**31:
+                yield key, f"expected a positive integer, found {value}"
+        yield from _seed(self.seed)
+        if self.clip is not None and not 0 < self.clip < inf:
+            yield "clip", f"expected a positive number, found {self.clip:g}"
+        if not 0 <= self.improvement < inf:
+            yield "improvement", f"expected a number of at least 0, found {self.improvement:g}"
+        if isinstance(self.class_weights, (list, dict)):
+            yield from _weights(self.class_weights)
+
+
+def _weights(given: list[float] | dict[str, float]) -> Wrong:
+    weights = list(given.values()) if isinstance(given, dict) else given
+    for weight in weights:
+        if not 0 <= weight < inf:
+            yield "class_weights", f"expected weights of at least 0, found {weight:g}"
+            return
+    if not any(weights):
+        yield "class_weights", f"expected at least one weight above 0, found {'none' if not weights else 'zeros'}"
+
+
+def _between(key: str, value: float, low: float, high: float) -> Wrong:
+    if not low <= value < high:
+        yield key, f"expected a share from {low} to below {high}, found {value:g}"
+
+
+def _seed(seed: int) -> Wrong:
+    if not 0 <= seed <= MAX_SEED:
+        yield "seed", f"expected an integer from 0 to {MAX_SEED}, found {seed}"
