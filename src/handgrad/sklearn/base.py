@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -35,6 +35,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
     loss: ClassVar[str]
     rules: ClassVar[tuple[Rule, ...]] = RULES
     n_features_in_: int
+    parameters_: dict[str, Array]
     _engine: Compiled | None
     _made_for: Any
 
@@ -86,6 +87,13 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
         counts = weights > 0
         return X[counts], y[counts], weights[counts]
 
+    def _data(self, X: Array, y: Array, weights: Array | None) -> Examples:
+        """The examples for the engine; those whose class has weight 0 are left out."""
+        data = Examples(self._read(X), self._targets(y), weights)
+        if weights is None or weights.all():
+            return data
+        return data.chosen(np.flatnonzero(weights))
+
     def _read(self, X: Array) -> Array:
         """X in the shape and the units that the network is trained on."""
         return np.ascontiguousarray(self._scaled(X).reshape(len(X), *self._input()))
@@ -100,7 +108,9 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
         return self._fitted
 
     def _begin(self, X: Array, weights: Array | None) -> None:
-        """First parameters, and the units of the training."""
+        """First parameters, and the units of the training; what was learned before is forgotten."""
+        if self._fitted:
+            del self.parameters_
         self._seed = int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
         self._dtype = X.dtype.name
         self._scale(X, weights)
@@ -114,9 +124,9 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
 
     def _fit(self, X: Array, y: Array, weights: Array | None) -> Self:
         """``max_iter`` epochs or fewer."""
-        data, score = Examples(self._read(X), self._targets(y), weights), None
+        data, score = self._data(X, y, weights), None
         if self.early_stopping:
-            data, held_out = self._split(data, y)
+            data, held_out = self._split(data)
 
             def score() -> float:
                 return self._held_out_score(engine.predict(held_out.x), held_out)
@@ -129,19 +139,20 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
 
     def _fit_once(self, X: Array, y: Array, weights: Array | None) -> Self:
         """One epoch at the rate ``learning_rate_init``."""
-        data = Examples(self._read(X), self._targets(y), weights)
+        data = self._data(X, y, weights)
         engine = self._compiled(data)
         rates = np.full(-(-len(X) // engine.batch), float(self.learning_rate_init))
         return self._keep(engine, [Course(self, engine, self._seed, self._epochs).once(data, rates)], data)
 
-    def _split(self, data: Examples, y: Array) -> tuple[Examples, Examples]:
-        """What is trained on, and what is held out."""
-        places = np.arange(len(y))
-        held_out = self.validation_fraction
-        chosen = train_test_split(
-            places, test_size=held_out, random_state=self._seed, stratify=y if self.loss != "squared_error" else None
+    def _split(self, data: Examples) -> tuple[Examples, Examples]:
+        """What is trained on, and what is held out: of classes as many of each as their share."""
+        trained, held_out = train_test_split(
+            np.arange(len(data.y)),
+            test_size=self.validation_fraction,
+            random_state=self._seed,
+            stratify=data.y if is_classifier(self) else None,
         )
-        return data.chosen(np.sort(chosen[0])), data.chosen(np.sort(chosen[1]))
+        return data.chosen(np.sort(trained)), data.chosen(np.sort(held_out))
 
     def _compiled(self, data: Examples) -> Compiled:
         """The engine that goes on from where the training is; kept as long as it serves."""
@@ -188,7 +199,12 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
         ValueError for a wrong number of features or, of a classifier, a class that was not learned.
         """
         check_is_fitted(self)
-        row = self._checked(np.asarray(x)[None])
+        X, shape = self._flat(np.asarray(x)[None])
+        row = check_array(X, dtype=np.float64, input_name="x")
+        if row.shape[1] != self.n_features_in_:
+            message = f"x has {row.shape[1]} features, {type(self).__name__} is expecting {self.n_features_in_}"
+            raise ValueError(message)
+        self._settle(shape, fresh=False)
         return Problem.from_dict({
             "arithmetic": arithmetic,
             "network": {"input": list(self._input()), "layers": self._layers.filled(self.parameters_)},

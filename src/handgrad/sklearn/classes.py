@@ -112,7 +112,11 @@ class NetworkClassification(ClassifierMixin, NetworkEstimator):  # type: ignore[
         if self.class_weight is None:
             return weights
         of_classes: Array = compute_sample_weight(self.class_weight, y)
-        return of_classes if weights is None else weights * of_classes
+        found = of_classes if weights is None else weights * of_classes
+        if found.min() < 0 or not found.any():
+            message = f"class_weight: expected no negative weight, and some example that counts, in {self.class_weight}"
+            raise ValueError(message)
+        return found
 
     def _targets(self, y: Array) -> Array:
         return np.searchsorted(self.classes_, y).astype(np.int64)
