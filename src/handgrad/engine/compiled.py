@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
 import numpy as np
 
 from handgrad.engine.arrays import Array, Checks
+from handgrad.engine.native import NativePath, for_work
 from handgrad.engine.path import Path, Run, Setting
+from handgrad.engine.program import missing
 from handgrad.engine.reference import ReferencePath, Rules
 from handgrad.engine.shares import right, shares
 from handgrad.errors import InputError, Mistake
@@ -64,7 +67,7 @@ def compile_network(
         _threads(threads),
         seed,
     )
-    return Compiled(setting)
+    return Compiled(setting if threads is not None else for_work(setting))
 
 
 class Compiled:
@@ -210,6 +213,12 @@ class Compiled:
 
 
 def _path(setting: Setting) -> Path:
+    """By kernels; by the reference rules where an op has none, which is said once."""
+    without = missing(setting)
+    if not without:
+        return NativePath(setting)
+    message = f"{', '.join(without)}: no kernel yet, so the network runs by the reference rules, which is slower"
+    warnings.warn(message, RuntimeWarning, stacklevel=4)
     return ReferencePath(setting)
 
 

@@ -1,0 +1,34 @@
+"""The block of integers that each thread runs by, and the form of an instruction."""
+
+WIDTH = 24
+"""Words of an instruction: the kernel's address, then what it reads."""
+
+(
+    PROGRAM,  # address of the thread's instructions
+    INSTRUCTIONS,  # how many there are
+    STEPS,  # how many steps to run
+    STEP,  # the step at hand, from 0
+    FIRST,  # how many updates were made before these steps
+    BARRIER,  # address of the counter that the threads share
+    GENERATION,  # how many barriers this thread has passed
+    THREADS,  # how many threads run the program
+    YIELD,  # address of sched_yield
+    X,  # address of the examples [N][…], row-major
+    Y,  # address of the classes int64 [N] or targets [N][…]
+    ORDER,  # address of the order int64 [m]
+    SHARES,  # address of how much each example counts, float64 [m]; 0: all of them SHARE
+    SHARE,  # the bits of that float64
+    MOVES,  # address of the moves int64 [m][3]; 0: none
+    RATES,  # address of the rates float64 [steps]
+    LOSSES,  # address of the losses float64 [steps][threads]
+    HITS,  # address of the right classes int64 [steps][threads]
+    THREAD,  # which thread it is, from 0
+    OUT,  # address of what is written out
+    GEMM,  # address of cblas_?gemm
+    SEED,  # the seed of the dropouts
+) = range(22)
+
+SIZE = 32
+
+NONE = -(1 << 62)
+"""A word in place of an offset: there is no such array."""

@@ -1,0 +1,78 @@
+"""The batch: chosen examples brought in, results written out.
+
+Words: out, size, batch B, columns c0 … c1, and of images channels, height, width (0: none is moved).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.extending import register_jitable
+
+from handgrad.engine.control import MOVES, ORDER, OUT, STEP, X
+from handgrad.engine.machine import data, pointed, shifted, view
+
+
+@register_jitable
+def _place(words: Any, control: Any, column: Any) -> Any:
+    order = pointed(control[ORDER], words)
+    return order[control[STEP] * words[2] + column]
+
+
+@register_jitable
+def _source(words: Any, control: Any, column: Any, row: Any, across: Any, base: Any) -> Any:
+    """Where pixel (row, across) of an image comes from: its place in the plane, −1 from outside."""
+    moves = shifted(pointed(control[MOVES], words), (control[STEP] * words[2] + column) * 3)
+    height, width = words[6], words[7]
+    i, j = row - moves[0], across - moves[1]
+    if i < 0 or i >= height or j < 0 or j >= width:
+        return types.int64(-1)
+    return i * width + (width - 1 - j if moves[2] != 0 else j)
+
+
+def rows(base: Any, words: Any, control: Any) -> None:
+    """out[B][size]: an example in each row."""
+    size, batch, first, last = words[1], words[2], words[3], words[4]
+    out = view(base, words[0], (batch, size))
+    for column in range(first, last):
+        example = shifted(pointed(control[X], base), _place(words, control, column) * size)
+        if control[MOVES] == 0:
+            for k in range(size):
+                out[column, k] = example[k]
+        else:
+            plane = words[6] * words[7]
+            for k in range(size):
+                inside = k % plane
+                found = _source(words, control, column, inside // words[7], inside % words[7], base)
+                out[column, k] = example[k - inside + found] if found >= 0 else 0
+
+
+def columns(base: Any, words: Any, control: Any) -> None:
+    """out[size][B]: an example in each column, transposed in blocks that stay in cache."""
+    size, batch, first, last = words[1], words[2], words[3], words[4]
+    out = view(base, words[0], (size, batch))
+    for low in range(0, size, 16):
+        high = min(low + 16, size)
+        for column in range(first, last):
+            example = shifted(pointed(control[X], base), _place(words, control, column) * size)
+            if control[MOVES] == 0:
+                for k in range(low, high):
+                    out[k, column] = example[k]
+            else:
+                plane = words[6] * words[7]
+                for k in range(low, high):
+                    inside = k % plane
+                    found = _source(words, control, column, inside // words[7], inside % words[7], base)
+                    out[k, column] = example[k - inside + found] if found >= 0 else 0
+
+
+def emit(base: Any, words: Any, control: Any) -> None:
+    """Writes [size][B] out as rows, behind those of the steps before."""
+    size, batch, first, last = words[1], words[2], words[3], words[4]
+    values = view(base, words[0], (size, batch))
+    out = data(control[OUT], base, ((control[STEP] + 1) * batch, size))
+    start = control[STEP] * batch
+    for column in range(first, last):
+        for k in range(size):
+            out[start + column, k] = values[k, column]
