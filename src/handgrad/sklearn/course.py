@@ -12,8 +12,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 from handgrad.engine import Compiled
 from handgrad.engine.arrays import Array
+from handgrad.sklearn.settings import schedule
 from handgrad.training.orders import moves, order
-from handgrad.training.schedules import SCHEDULES
+from handgrad.training.schedules import Constant
 from handgrad.training.settings import Augment
 
 
@@ -64,9 +65,9 @@ class Course:
         """
         settings, done = self.estimator, Progress()
         steps = -(-len(data.x) // self.compiled.batch)
-        schedule, total = SCHEDULES[settings.learning_rate](), steps * settings.max_iter
+        course, total = schedule(settings.learning_rate), steps * settings.max_iter
         for i in range(settings.max_iter):
-            rates = schedule.rates(float(settings.learning_rate_init), i * steps, steps, total, steps)
+            rates = course.rates(float(settings.learning_rate_init), i * steps, steps, total, steps)
             self._meet(done, self.once(data, rates), score)
             if settings.verbose:
                 print(_line(i + 1, done))  # noqa: T201  it was asked for
@@ -101,7 +102,7 @@ class Course:
             done.parameters = self.compiled.parameters
 
     def _unfinished(self) -> None:
-        if self.estimator.learning_rate == "constant":
+        if isinstance(schedule(self.estimator.learning_rate), Constant):
             message = f"max_iter ({self.estimator.max_iter}) was reached while the loss was still falling"
             warnings.warn(message, ConvergenceWarning, stacklevel=5)
 

@@ -48,8 +48,8 @@ class NetworkClassifier(DenseLayers, NetworkClassification):
     - ``activation``: any activation of handgrad; ``solver``: sgd, adam, adamw, rmsprop, lion;
     - ``alpha``: the L2 term alpha/(2n) Σ θ² of a batch of n is of all parameters, biases too; the decay itself of
       adamw and lion;
-    - ``batch_size``: "auto" is 32; ``learning_rate``: a schedule by name (constant, cosine, one_cycle …) over
-      ``max_iter`` epochs; ``partial_fit`` has the rate ``learning_rate_init``;
+    - ``batch_size``: "auto" is 32; ``learning_rate``: "constant", "cosine", "one_cycle", or a Schedule of
+      ``handgrad.training.schedules``, over ``max_iter`` epochs; ``partial_fit`` has the rate ``learning_rate_init``;
     - ``class_weight``: None, "balanced", or a dict of weights by class.
 
     It computes in float32 where X is float32, else in float64.

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 
 from handgrad.ops import OPS
-from handgrad.training.schedules import SCHEDULES
+from handgrad.training.schedules import Constant, Cosine, OneCycle, Schedule
 
 SOLVERS = ("sgd", "adam", "adamw", "rmsprop", "lion")
 DECOUPLED = ("adamw", "lion")
 """Solvers whose weight decay stands apart from the gradient; there ``alpha`` is the decay itself."""
+
+SCHEDULES: dict[str, Schedule] = {"constant": Constant(), "cosine": Cosine(), "one_cycle": OneCycle()}
+"""Schedules that need no more than a name."""
 
 BATCH = 32
 """The batch size "auto"."""
@@ -53,6 +56,17 @@ def one_of(names: Iterable[str]) -> tuple[Callable[[Any], bool], str]:
     return (lambda value: isinstance(value, str) and value in known), f"one of {', '.join(known)}"
 
 
+def schedule_fits(value: Any) -> bool:
+    """Whether it is the name of a schedule, or one whose settings are in their ranges."""
+    return value in SCHEDULES if isinstance(value, str) else isinstance(value, Schedule) and not list(value.wrong())
+
+
+def schedule(learning_rate: Any) -> Schedule:
+    """The schedule of that name, or the one that is given."""
+    found: Schedule = SCHEDULES.get(learning_rate, learning_rate)
+    return found
+
+
 TRUTH = (_truth, "True or False")
 WHOLE = (lambda value: whole(value, 1)), "an integer of at least 1"
 SHARE = (lambda value: real(value, 0, 1)), "a number from 0 to below 1"
@@ -65,7 +79,7 @@ RULES: tuple[Rule, ...] = (
     ("solver", *one_of(SOLVERS)),
     ("alpha", *NOT_NEGATIVE),
     ("batch_size", lambda value: value == "auto" or whole(value, 1), '"auto" or an integer of at least 1'),
-    ("learning_rate", *one_of(SCHEDULES)),
+    ("learning_rate", schedule_fits, f"one of {', '.join(SCHEDULES)}, or a Schedule within its ranges"),
     ("learning_rate_init", *POSITIVE),
     ("max_iter", *WHOLE),
     ("shuffle", *TRUTH),
