@@ -10,7 +10,6 @@ from typing import Any
 
 from llvmlite import ir
 from numba import carray, types
-from numba.core import cgutils
 from numba.extending import intrinsic, register_jitable
 
 _INT = ir.IntType(64)
@@ -88,7 +87,7 @@ def gemm(
     real = a.dtype
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        narrow, float_type = ir.IntType(32), context.get_value_type(real)
+        narrow = ir.IntType(32)
         at, fa, fb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc = arguments
 
         def short(value: Any) -> Any:
@@ -101,7 +100,6 @@ def gemm(
             narrow(101), order(fa), order(fb), short(m), short(n), short(k), alpha, a, short(lda), b, short(ldb),
             beta, c, short(ldc),
         ]  # fmt: skip
-        assert alpha.type == float_type
         kind = ir.FunctionType(ir.VoidType(), [value.type for value in values])
         builder.call(builder.inttoptr(at, kind.as_pointer()), values)
         return context.get_dummy_value()

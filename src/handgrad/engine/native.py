@@ -171,7 +171,7 @@ class NativePath:
 
 
 def _classes(y: Array) -> bool:
-    return y.dtype == np.int64
+    return bool(y.dtype == np.int64)
 
 
 def _laid_out(setting: Setting) -> tuple[Array, dict[str, int], dict[str, Array]]:

@@ -47,7 +47,7 @@ def _address(name: str, real: str) -> int:
 def _compiled(name: str, real: str) -> bytes:
     """The name of the entry point, a line, and the object code."""
     try:
-        import numba
+        numba: Any = import_module("numba")
     except ImportError:
         message = 'the engine compiles its kernels with Numba, which is not installed: pip install "handgrad[train]"'
         raise InputError(message) from None
@@ -56,8 +56,9 @@ def _compiled(name: str, real: str) -> bytes:
     words = numba.types.CPointer(numba.types.int64)
     signature = numba.types.void(numba.types.CPointer(getattr(numba.types, real)), words, words)
     compiled = numba.cfunc(signature, nopython=True, error_model="numpy", fastmath={"contract"})(kernel)
-    code = compiled._library._get_compiled_object()  # noqa: SLF001  there is no public way to the object code
-    return compiled._wrapper_name.encode() + b"\n" + code  # noqa: SLF001  the same
+    code: bytes = compiled._library._get_compiled_object()  # noqa: SLF001  there is no public way to the object code
+    entry: str = compiled._wrapper_name  # noqa: SLF001  the same
+    return entry.encode() + b"\n" + code
 
 
 @cache
@@ -90,7 +91,8 @@ def _folder() -> Path:
     import llvmlite.binding as llvm
 
     here = Path(__file__).parent
-    sources = sorted([*here.glob("kernels/*.py"), *here.glob("mathematics*"), here / "machine.py", here / "control.py"])
+    beside = ("control", "formats", "intrinsics", "machine", "mathematics")
+    sources = sorted([*here.glob("kernels/*.py"), *(here / f"{name}.py" for name in beside)])
     text = b"\0".join(path.read_bytes() for path in sources if path.is_file())
     features = ",".join(sorted(name for name, on in llvm.get_host_cpu_features().items() if on))
     about = f"{sys.implementation.cache_tag} {llvmlite.__version__} {llvm.get_host_cpu_name()} {features}"

@@ -76,20 +76,21 @@ def aligned(entries: int, dtype: np.dtype[Any]) -> Array:
 
 def _write(writer: Writer, *, classes: bool) -> None:
     _bring_in(writer)
-    nodes = writer.network.nodes
+    nodes, loss = writer.network.nodes, writer.setting.loss
+    kernel = None if loss is None else loss_kernel(loss, writer.network)
+    joint = writer.learns and kernel is not None and kernel.reads != "yhat"
     for node in nodes:
-        LOWERINGS[node.op.name].forward(writer, node)
+        if not (joint and node.name == "yhat"):
+            LOWERINGS[node.op.name].forward(writer, node)
     if not writer.learns:
         add_bias(writer, "yhat")
         span = writer.size("yhat"), writer.rows, writer.first, writer.last
         writer.emit("gather.emit", writer.value("yhat"), *span)
         return
-    loss = writer.setting.loss
-    kernel = None if loss is None else loss_kernel(loss, writer.network)
     assert kernel is not None  # noqa: S101  missing() has seen to it
     write_loss(writer, kernel, classes=classes)
     for node in reversed(nodes):
-        if writer.wants(node.name) and (node.name != "yhat" or kernel.reads == "yhat"):
+        if writer.wants(node.name) and not (joint and node.name == "yhat"):
             LOWERINGS[node.op.name].backward(writer, node)
     _write_gradients(writer)
 

@@ -25,11 +25,16 @@ def _forward(function: Any) -> Any:
     def kernel(base: Any, words: Any, control: Any) -> None:
         m, batch, first, last = words[2], words[3], words[4], words[5]
         h, a = view(base, words[0], (m, batch)), view(base, words[1], (m, batch))
-        setting = like(real_of(words[7]), base[0])
+        setting, inside = like(real_of(words[7]), base[0]), words[0] == words[1]
         for i in range(m):
             b = like(0.0, base[0]) if words[6] == NONE else shifted(base, words[6])[i]
-            for j in range(first, last):
-                h[i, j] = function(a[i, j] + b, setting)
+            # in a branch of its own, one array instead of two that might overlap is vectorised without a check
+            if inside:
+                for j in range(first, last):
+                    h[i, j] = function(h[i, j] + b, setting)
+            else:
+                for j in range(first, last):
+                    h[i, j] = function(a[i, j] + b, setting)
 
     return kernel
 
@@ -39,9 +44,13 @@ def _backward(slope: Any) -> Any:
         m, batch, first, last = words[4], words[5], words[6], words[7]
         da, dh = view(base, words[0], (m, batch)), view(base, words[1], (m, batch))
         h, a = view(base, words[2], (m, batch)), view(base, words[3], (m, batch))
-        setting = like(real_of(words[9]), base[0])
+        setting, adds = like(real_of(words[9]), base[0]), words[8]
+        inside = words[0] == words[1] and words[2] == words[3]
         for i in range(m):
-            if words[8]:
+            if inside:
+                for j in range(first, last):
+                    da[i, j] *= slope(h[i, j], h[i, j], setting)
+            elif adds:
                 for j in range(first, last):
                     da[i, j] += dh[i, j] * slope(h[i, j], a[i, j], setting)
             else:

@@ -74,7 +74,7 @@ def _place_of_largest(a: Any, column: Any) -> Any:
 
 
 def softmax(base: Any, words: Any, control: Any) -> None:
-    """ŷ = softmax(a + b) in place; no target."""
+    """Classes from scores: ŷ = softmax(a + b) in place; no target."""
     m, batch, first, last = words[1], words[2], words[3], words[4]
     a, room = view(base, words[0], (m, batch)), view(base, words[6], (3, batch))
     _probabilities(base, words, a, room[0], room[1])

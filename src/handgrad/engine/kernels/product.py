@@ -44,21 +44,33 @@ def large_descent(base: Any, words: Any, control: Any) -> None:
 
 @register_jitable
 def _small(base: Any, words: Any, alpha: Any, beta: Any) -> None:
-    flip_a, flip_b, m, n, count = words[0], words[1], words[2], words[3], words[4]
-    a, lda, b, ldb = shifted(base, words[5]), words[6], shifted(base, words[7]), words[8]
-    c, ldc = shifted(base, words[9]), words[10]
+    flip_b, m, n, count = words[1], words[2], words[3], words[4]
+    a, b, c = shifted(base, words[5]), shifted(base, words[7]), shifted(base, words[9])
+    lda, ldb, ldc = words[6], words[8], words[10]
+    step, row = (lda, 1) if words[0] else (1, lda)
     scale, keep, zero = like(alpha, c[0]), like(beta, c[0]), like(0.0, c[0])
+    if n == 1 or (flip_b and not count == 1):
+        along, across = (1, ldb) if flip_b else (ldb, 1)
+        for i in range(m):
+            for j in range(n):
+                total = zero
+                for k in range(count):
+                    total += a[i * row + k * step] * b[j * across + k * along]
+                c[i * ldc + j] = scale * total + (c[i * ldc + j] * keep if beta != 0.0 else zero)
+        return
+    across = ldb if flip_b else 1
     for i in range(m):
-        for j in range(n):
-            c[i * ldc + j] = c[i * ldc + j] * keep if beta != 0.0 else zero
+        target = shifted(c, i * ldc)
+        if beta == 0.0:
+            for j in range(n):
+                target[j] = zero
+        elif beta != 1.0:
+            for j in range(n):
+                target[j] *= keep
         for k in range(count):
-            factor = scale * (a[k * lda + i] if flip_a else a[i * lda + k])
-            if flip_b:
-                for j in range(n):
-                    c[i * ldc + j] += factor * b[j * ldb + k]
-            else:
-                for j in range(n):
-                    c[i * ldc + j] += factor * b[k * ldb + j]
+            factor, source = scale * a[i * row + k * step], shifted(b, 0 if flip_b else k * ldb)
+            for j in range(n):
+                target[j] += factor * source[j * across]
 
 
 def small(base: Any, words: Any, control: Any) -> None:

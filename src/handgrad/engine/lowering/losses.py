@@ -39,7 +39,7 @@ def loss_kernel(loss: Loss, network: Network) -> LossKernel | None:
         plain = not getattr(loss, "weighs", True) and not _smooths(loss) and getattr(loss, "ignore_index", 0) is None
         known = plain and (joint if loss.name == "cross_entropy" else True)
         return LossKernel("softmax_cross_entropy", before, labels=True) if known else None
-    if loss.name == "binary_cross_entropy" and joint or loss.name == "binary_cross_entropy_with_logits":
+    if (loss.name == "binary_cross_entropy" and joint) or loss.name == "binary_cross_entropy_with_logits":
         weighed = float(np.max(loss.pos_weight.written.floats())) != 1 if hasattr(loss, "pos_weight") else False
         factor = _factor(loss, network.output[0])
         return None if weighed else LossKernel("logistic_cross_entropy", before, factor)
