@@ -115,7 +115,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
         self._dtype = X.dtype.name
         self._scale(X, weights)
         self._layers = self._layers_of()
-        self._inner = self._layers.first_parameters(self.activation, self._seed)
+        self._inner = self._layers.first_parameters(self._seed)
         self._states: dict[str, Array] = {}
         self._steps = self._epochs = 0
         self._engine = self._made_for = None

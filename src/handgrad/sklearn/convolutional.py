@@ -64,7 +64,7 @@ class ConvNetClassifier(NetworkClassification):
         alpha: float = 1e-4,
         batch_size: int | str = "auto",
         learning_rate: str = "cosine",
-        learning_rate_init: float = 1e-3,
+        learning_rate_init: float = 2e-3,
         max_iter: int = 30,
         shuffle: bool = True,
         random_state: Any = None,

@@ -12,9 +12,6 @@ from handgrad.ops.op import Shape
 from handgrad.training.initialisation import draw
 from handgrad.training.settings import Initialise
 
-RECTIFIERS = ("relu", "leaky_relu", "elu", "gelu", "silu", "mish", "celu")
-"""Activations about half of whose units are silent: He's first weights keep the variance."""
-
 
 class Layers:
     """Layers put one behind another on an input: ``tables``, and the shape of each parameter that they name."""
@@ -64,12 +61,10 @@ class Layers:
             for table in self.tables
         ]
 
-    def first_parameters(self, activation: str, seed: int) -> dict[str, Array]:
-        """Weights by He behind rectifiers, else by Glorot; the last layer, which has no activation, by Glorot too."""
+    def first_parameters(self, seed: int) -> dict[str, Array]:
+        """Weights by Glorot behind every activation, as in scikit-learn; biases 0."""
         network = self.network({name: np.zeros(shape) for name, shape in self.parameters.items()})
-        hidden = Initialise(scheme="he" if activation in RECTIFIERS else "glorot")
-        last = {network.last.parameters["W"]: Initialise(scheme="glorot")}
-        return draw(network, tuple(network.parameters), seed, hidden, last)
+        return draw(network, tuple(network.parameters), seed, Initialise(scheme="glorot"), {})
 
     def _flatten(self) -> None:
         self.tables.append({"op": "flatten"})
