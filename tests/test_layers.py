@@ -37,6 +37,7 @@ STOREYS = [
     ("training",),
     ("sklearn",),
     ("render",),
+    ("training",),
     ("cli",),
 ]
 """From the ground up; a room imports its own storey and those below."""
