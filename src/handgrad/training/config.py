@@ -82,7 +82,6 @@ class Config(Struct, frozen=True, kw_only=True):
 
 def read(file: str | os.PathLike[str]) -> Config:
     """The configuration of a TOML or JSON file. Raises InputError with file, line and key path of each mistake."""
-<<<<<<< HEAD
     from handgrad.problem_file import located
     from handgrad.problem_file import read as tree_of
 
@@ -91,15 +90,6 @@ def read(file: str | os.PathLike[str]) -> Config:
         return Config.from_dict(found.tree, found.folder, found.file)
     except InputError as error:
         raise located(error, found) from None
-=======
-    from handgrad import problem_file
-
-    found = problem_file.read(file)
-    try:
-        return Config.from_dict(found.tree, found.folder, found.file)
-    except InputError as error:
-        raise problem_file.located(error, found) from None
->>>>>>> estimators
 
 
 class _Reader:
@@ -142,11 +132,7 @@ class _Reader:
     def _problem(self, tree: dict[str, Any]) -> tuple[Problem | None, Places]:
         """Network, loss and update, read as a problem without data."""
         network, places = filled(tree.get("network"))
-<<<<<<< HEAD
         own = {key: tree[key] for key in OF_PROBLEM if key in tree and (key != "update" or "loss" in tree)}
-=======
-        own = {key: tree[key] for key in OF_PROBLEM if key in tree}
->>>>>>> estimators
         for key, words in _NEEDED.items():
             if key not in tree:
                 self._mistake((key,), f"expected {words}, found nothing")
@@ -167,11 +153,7 @@ class _Reader:
                 self._mistake(("network",), f"{name}: expected numbers, found the symbol {array.symbols[0]}")
         if len(network.inputs) > 1:
             self._mistake(("network", "input"), f"expected one input, found {len(network.inputs)}")
-<<<<<<< HEAD
         if problem.loss is None or self.mistakes:
-=======
-        if problem.loss is None:
->>>>>>> estimators
             return
         name = problem.loss.name
         if problem.loss.reduction == "none":

@@ -6,10 +6,7 @@ import csv
 import io
 from array import array
 from collections.abc import Iterator, Sequence
-<<<<<<< HEAD
 from math import inf
-=======
->>>>>>> estimators
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
@@ -64,15 +61,12 @@ def number(cell: str) -> float | None:
         return None
 
 
-<<<<<<< HEAD
 def finite(cell: str) -> bool:
     """Whether a cell is a finite number."""
     value = number(cell)
     return value is not None and abs(value) < inf
 
 
-=======
->>>>>>> estimators
 def column(i: int, names: Sequence[str]) -> str:
     """A column in words."""
     return f'column {i + 1} ("{names[i]}")' if names and names[i] else f"column {i + 1}"
@@ -104,19 +98,12 @@ def read(text: str, layout: Layout) -> Table:
 
     x, words, lines = array("d"), [], array("q")
     mistakes: list[Mistake] = []
-<<<<<<< HEAD
     plain = "_" not in text  # which float takes within a number
     for line, row in _rows(text, layout):
         if line <= layout.skip:
             continue
         if not (plain and _sound(row, layout)):
             mistakes += [Mistake((), wrong, line) for wrong in _wrong(row, layout)]
-=======
-    for line, row in _rows(text, layout):
-        if line <= layout.skip:
-            continue
-        mistakes += [Mistake((), wrong, line) for wrong in _wrong(row, layout)]
->>>>>>> estimators
         if len(mistakes) > MAX_LISTED:
             mistakes[MAX_LISTED:] = [Mistake((), "there is more; the rest of the file was not looked at", line)]
             break
@@ -129,7 +116,6 @@ def read(text: str, layout: Layout) -> Table:
     return Table(np.array(x).reshape(len(lines), -1), _labels(words, layout, lines), np.array(lines))
 
 
-<<<<<<< HEAD
 def _sound(row: list[str], layout: Layout) -> bool:
     """Whether a line is quickly seen to be right."""
     try:
@@ -140,8 +126,6 @@ def _sound(row: list[str], layout: Layout) -> bool:
     return labels and total < inf and all(_finite(number(row[i])) for i in layout.labels)
 
 
-=======
->>>>>>> estimators
 def _wrong(row: list[str], layout: Layout) -> Iterator[str]:
     """What is wrong in a line."""
     if len(row) != layout.width:
@@ -160,11 +144,7 @@ def _wrong(row: list[str], layout: Layout) -> Iterator[str]:
 
 
 def _finite(value: float | None) -> bool:
-<<<<<<< HEAD
     return value is None or abs(value) < inf
-=======
-    return value is None or abs(value) < float("inf")
->>>>>>> estimators
 
 
 def _cells(count: int) -> str:

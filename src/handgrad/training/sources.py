@@ -17,12 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 _CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
-<<<<<<< HEAD
 _IDX = ("idx", "ubyte", ".gz")
 """What a name has in it somewhere."""
-=======
-_IDX = (".idx", "ubyte", ".idx.gz", "ubyte.gz", ".gz")
->>>>>>> estimators
 _KEYS: dict[str, tuple[str, ...]] = {
     "csv": ("header", "separator", "label", "columns"),
     "npz": ("x", "y"),
@@ -39,22 +35,13 @@ def kind(source: str, folder: FilePath) -> str | None:
     name = source.lower()
     if source in BUNDLED:
         return "bundled"
-<<<<<<< HEAD
     if (folder / source).is_dir():
         return "images"
-=======
->>>>>>> estimators
     if name.endswith(_CSV):
         return "csv"
     if name.endswith(".npz"):
         return "npz"
-<<<<<<< HEAD
     return "idx" if any(part in FilePath(name).name for part in _IDX) else None
-=======
-    if name.endswith(_IDX):
-        return "idx"
-    return "images" if (folder / source).is_dir() else None
->>>>>>> estimators
 
 
 def check_kind(data: Data, folder: FilePath, mistakes: list[Mistake]) -> None:
@@ -145,16 +132,8 @@ def _not_finite(found: Examples, x: NDArray[Any]) -> NoReturn:
 
     i, *index = np.argwhere(~np.isfinite(x))[0].tolist()
     value = found.x[(i, *index)]
-<<<<<<< HEAD
     where = f"{found.feature(index)}: " if index else ""
     if np.isfinite(value):
         found.fail(i, f"{where}{value:g} is too large for {x.dtype}")
     words = "NaN" if np.isnan(value) else "infinity" if value > 0 else "-infinity"
     found.fail(i, f"{where}expected a finite number, found {words}")
-=======
-    where = f", {found.feature(index)}" if index else ""
-    if np.isfinite(value):
-        fail(f"{found.place(i)}{where}: {value:g} is too large for {x.dtype}", found.file)
-    words = "NaN" if np.isnan(value) else "infinity" if value > 0 else "-infinity"
-    fail(f"{found.place(i)}{where}: expected a finite number, found {words}", found.file)
->>>>>>> estimators
