@@ -12,7 +12,7 @@ from handgrad.engine.arrays import Array
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
 from handgrad.engine.program import Program, Purpose, aligned, build
-from handgrad.engine.quick import QuickStep
+from handgrad.engine.quick import Quick, quick_step
 from handgrad.engine.shares import shares
 from handgrad.engine.team import kernel, sched_yield, team
 from handgrad.engine.writer import ALIGNMENT
@@ -46,7 +46,7 @@ class NativePath:
             block[control.YIELD] = sched_yield()
             block[control.AT_BARRIER] = objects.addresses(["running.barrier"], self.setting.dtype)["running.barrier"]
 
-    def quick(self) -> QuickStep | None:
+    def quick(self) -> Quick | None:
         """Single steps without ado: of networks that learn classes in one thread, by an update that has a kernel."""
         setting = self.setting
         learns = setting.update is not None and update_kernel(setting.update) is not None
@@ -57,7 +57,8 @@ class NativePath:
         block[control.PROGRAM], block[control.INSTRUCTIONS] = program.words[0].ctypes.data, program.words.shape[1]
         rate = float(setting.update.rate.written.floats())  # type: ignore[union-attr]  # there is one
         share = float(shares(setting.loss, np.zeros((setting.batch, *setting.network.output)), None)[0])
-        return QuickStep(setting, kernel("program", setting.dtype.name), self._base, block, rate, share)
+        at = objects.addresses(["running.program"], setting.dtype)["running.program"]
+        return quick_step(setting, at, self._base, block, rate, share)
 
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""

@@ -73,7 +73,7 @@ class Softmax:
             writer.alike[node.name] = writer.alike.get(a, a)
         room = writer.scratch("room", 3 * writer.rows)
         span = writer.size(node.name), writer.rows, writer.first, writer.last
-        writer.emit("losses.softmax", writer.value(node.name), *span, writer.pending_bias(a), room, 0.0)
+        writer.emit("losses.output", writer.value(node.name), *span, writer.pending_bias(a), room, 0.0)
 
     def backward(self, writer: Writer, node: Node) -> None:
         """The loss has given ∂L/∂a already."""
