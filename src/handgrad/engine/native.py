@@ -11,7 +11,7 @@ from handgrad.engine import blas, control, objects, updating
 from handgrad.engine.arrays import Array
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
-from handgrad.engine.program import Program, Purpose, aligned, build
+from handgrad.engine.program import Program, Purpose, aligned, build, singles
 from handgrad.engine.quick import Quick, quick_step
 from handgrad.engine.shares import shares
 from handgrad.engine.team import kernel, sched_yield, team
@@ -84,19 +84,40 @@ class NativePath:
 
     def each(self, x: Array, y: Array) -> dict[str, Array]:
         """The gradient of each example's loss."""
+        if not singles(self.setting):
+            return self._one_by_one(x, y)
+        sizes = {name: gradient.size for name, gradient in self._gradients.items()}
+        out = np.empty(len(x) * sum(sizes.values()), self.setting.dtype)
+        self._singles("single", x, y, out)
+        starts = np.cumsum([0, *sizes.values()]) * len(x)
+        return {
+            name: out[start : start + len(x) * size].reshape(len(x), *self._gradients[name].shape)
+            for (name, size), start in zip(sizes.items(), starts, strict=False)
+        }
+
+    def norms(self, x: Array, y: Array) -> Array:
+        """The norm of each example's whole gradient."""
+        squares = np.zeros(len(x), self.setting.dtype)
+        if singles(self.setting):
+            self._singles("norms", x, y, squares)
+        else:
+            for gradient in self._one_by_one(x, y).values():
+                squares += np.square(gradient).reshape(len(x), -1).sum(axis=1)
+        return np.sqrt(squares)
+
+    def _singles(self, purpose: Purpose, x: Array, y: Array, out: Array) -> None:
+        """Every example with the share 1."""
+        one, order = int(np.array(1.0).view(np.int64)), np.arange(len(x))
+        for at, count, program in self._stretches(purpose, len(x), classes=_classes(y)):
+            given = {"X": x, "Y": y, "ORDER": order[at:], "SHARE": one, "EXAMPLES": len(x)}
+            self._run(program, count, {**given, "OUT": out, "SKIPPED": at})
+
+    def _one_by_one(self, x: Array, y: Array) -> dict[str, Array]:
         found = {name: np.zeros((len(x), *g.shape), g.dtype) for name, g in self._gradients.items()}
         for i in range(len(x)):
             _, _, gradients = self.gradients(x[i : i + 1], y[i : i + 1], np.ones(1))
             for name, gradient in gradients.items():
                 found[name][i] = gradient
-        return found
-
-    def norms(self, x: Array, y: Array) -> Array:
-        """The norm of each example's whole gradient."""
-        found = np.zeros(len(x), self.setting.dtype)
-        for i in range(len(x)):
-            _, _, gradients = self.gradients(x[i : i + 1], y[i : i + 1], np.ones(1))
-            found[i] = np.sqrt(sum(float(np.sum(np.square(g))) for g in gradients.values()))
         return found
 
     def train(self, run: Run) -> tuple[Array, Array]:

@@ -53,6 +53,9 @@ class Contribution(Protocol):
     def __call__(self, writer: Writer, first: int, last: int, target: int, beta: float | None) -> None:
         """Rows first … last of the array at ``target``, beta times what is there added; None: W −= η dW."""
 
+    def single(self, writer: Writer, start: int, *, squares: bool) -> None:
+        """The gradient of each example, which begins at ``start`` in that of all parameters; or its squares' sum."""
+
 
 class Writer:
     """Writes the instructions of one thread."""
@@ -78,7 +81,7 @@ class Writer:
     @property
     def learns(self) -> bool:
         """Whether there is a way back."""
-        return self.purpose in ("train", "gradient")
+        return self.purpose != "predict"
 
     def emit(self, kernel: str, *words: Word) -> None:
         """One more instruction."""

@@ -69,6 +69,13 @@ class Weights:
         flips, sizes = (0, int(not by_rows)), (last - first, p, rows)
         product(writer, flips, sizes, a, b, (target + first * p, p), beta=beta)
 
+    def single(self, writer: Writer, start: int, *, squares: bool) -> None:
+        """dW[n,m,p] = da[m,n] x[p,n], or the sum of its squares."""
+        p, by_rows = writer.size(self.read), int(self.read in writer.as_rows)
+        span = writer.rows, writer.first, writer.last
+        kernel = "squares" if squares else "weights"
+        writer.emit(f"examples.{kernel}", self.da, self.node.shape[0], self.x, p, by_rows, *span, start)
+
 
 class Biases:
     """db[m] = Σ_B da[m,B]."""
@@ -82,6 +89,12 @@ class Biases:
         """Entries first … last of db; without beta, straight into b with the learning rate."""
         kernel = "bias.descent" if beta is None else "bias.gradient"
         writer.emit(kernel, target, self.da, first, last, writer.rows, int(bool(beta)))
+
+    def single(self, writer: Writer, start: int, *, squares: bool) -> None:
+        """db[n,m] = da[m,n], or the sum of its squares."""
+        span = writer.rows, writer.first, writer.last
+        kernel = "squares" if squares else "biases"
+        writer.emit(f"examples.{kernel}", self.da, self.node.shape[0], NONE, 0, 0, *span, start)
 
 
 def product(
