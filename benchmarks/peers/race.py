@@ -43,11 +43,17 @@ class Entrant:
     form: str
     column: str
     built: float = 0.0
+    """Seconds until the first losses were there: mostly compilation."""
     losses: list[float] = field(default_factory=list)
     count: int = 1
     times: list[float] = field(default_factory=list)
     foreign: list[float] = field(default_factory=list)
     """Beside each time the share of the cores that other processes took."""
+
+    @property
+    def title(self) -> str:
+        """The form, and how its threads wait where that was chosen."""
+        return " ".join([self.form, *self.framework.split()[1:]])
 
     @property
     def kept(self) -> list[float]:
@@ -90,7 +96,7 @@ class Result:
         """All that was found."""
         columns = {
             column: {
-                "form": entrant.form,
+                "form": entrant.title,
                 "median": median(entrant.kept),
                 "minimum": min(entrant.times),
                 "times": entrant.times,
@@ -149,7 +155,7 @@ def _attempt(result: Result, entrant: Entrant, act: Any) -> bool:
     try:
         act()
     except Failed as error:
-        result.failed[f"{entrant.column} ({entrant.form})"] = str(error)
+        result.failed[f"{entrant.column} ({entrant.title})"] = str(error)
         return False
     return True
 

@@ -76,7 +76,7 @@ def built(results: Mapping[str, Result], works: Mapping[str, Work]) -> str:
     rows = []
     for key, result in results.items():
         found = (result.entrants.get(column) for column in COLUMNS)
-        rows.append([works[key].title, *(f"{e.form}, {e.built:.1f} s" if e else "—" for e in found)])
+        rows.append([works[key].title, *(f"{e.title}, {e.built:.1f} s" if e else "—" for e in found)])
     return table(["form and compilation", *COLUMNS], rows)
 
 
