@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conftest import ROOT
 from handgrad.errors import InputError
 from handgrad.training.config import Config, plain, read
+from handgrad.training.preparing import prepare
 from handgrad.training.settings import Augment, Data, Initialise, Train
 from handgrad.training.sources import kind
 
@@ -421,6 +423,16 @@ def test_schedules_by_name(table: dict[str, Any]) -> None:
     found = Config.from_dict({**BASE, "schedule": table}).schedule
     assert found.name == table["op"]
     assert all(getattr(found, key) == value for key, value in table.items() if key != "op")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "examples" / "training").glob("*.toml")), ids=lambda file: file.stem)
+def test_the_examples_are_sound(file: Path) -> None:
+    config = read(file)
+    assert config.drawn == tuple(config.network.parameters)
+    found = prepare(config)
+    assert found.held_out is not None
+    assert found.train.x.shape[1:] == config.network.input
+    assert len(found.classes) == config.network.output[0]
 
 
 def test_decimals_within_lists_and_tables() -> None:
