@@ -65,6 +65,18 @@ def test_the_first_values_follow_the_seed_and_the_scheme() -> None:
     assert (set(found["W2"].ravel()), set(found["b1"])) == ({2}, {0.1})
 
 
+def test_another_seed_draws_other_parameters() -> None:
+    config = Config.from_dict(BASE, file="c.toml")
+    same, other = config.changed(epochs=9), config.changed(seed=1)
+    assert (same.train.epochs, other.train.epochs, other.file) == (9, 2, "c.toml")
+    first, again, anew = (one.network.parameters["W1"].floats() for one in (config, same, other))
+    np.testing.assert_array_equal(first, again)
+    assert (first != anew).any()
+    with pytest.raises(InputError) as caught:
+        config.changed(epoch=1)
+    assert str(caught.value) == 'c.toml, train.epoch: train: unknown key "epoch"; did you mean "epochs"?'
+
+
 def test_what_is_given_stays_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_text("7\n8\n9\n")
     layers = (
