@@ -68,6 +68,21 @@ def test_a_problem_brings_its_loss_penalties_and_update() -> None:
     assert held.history[-1].held_loss is not None
 
 
+def test_a_problem_may_bring_its_data() -> None:
+    table: dict[str, Any] = {
+        "network": {"input": 4, "layers": [layer(4, 3)]},
+        "loss": {"op": "softmax_cross_entropy"},
+        "data": {"x": X.tolist(), "label": (Y + 1).tolist(), "batch": True},
+        "update": {"op": "sgd", "rate": "1/10"},
+    }
+    own = fit(hg.Problem.from_dict(table), epochs=2)
+    given = fit(hg.Network([layer(4, 3)], 4), X, Y, loss="softmax_cross_entropy", update=table["update"], epochs=2)
+    assert own.history[-1].loss == pytest.approx(given.history[-1].loss, rel=1e-6)
+    assert own.history[-1].accuracy == given.history[-1].accuracy
+    single = {**table, "data": {"x": X[0].tolist(), "label": 1}}
+    assert fit(hg.Problem.from_dict(single), epochs=1).state.epoch == 1
+
+
 def test_targets_that_are_numbers() -> None:
     net = hg.Network([layer(4, 2)], 4)
     result = fit(net, X, X[:, :2], **NUMBERS, epochs=1)

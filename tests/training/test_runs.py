@@ -166,6 +166,37 @@ def test_other_data_are_another_run(tmp_path: Path) -> None:
     )
 
 
+def test_another_network_is_another_run(tmp_path: Path) -> None:
+    fitted(folder=str(tmp_path))
+    with pytest.raises(InputError) as caught:
+        fit(network("relu"), X, Y, **CLASSES, epochs=3, batch=8, folder=str(tmp_path))
+    assert str(caught.value) == (
+        f"{tmp_path}: the run in this folder has another network; choose another folder, or begin anew"
+    )
+
+
+def test_two_runs_do_not_share_a_folder(tmp_path: Path) -> None:
+    class Second(Silent):
+        message = ""
+
+        def epoch(self, epoch: Epoch, progress: Progress) -> None:
+            with pytest.raises(InputError) as caught:
+                fitted(folder=str(tmp_path))
+            self.message = str(caught.value)
+
+    second = Second()
+    fitted(folder=str(tmp_path), reporter=second, epochs=1)
+    assert second.message == f"{tmp_path}: another run is training in this folder"
+    assert fitted(folder=str(tmp_path)).state.epoch == 3
+
+
+def test_a_folder_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "run").write_text("")
+    with pytest.raises(InputError) as caught:
+        fitted(folder=str(tmp_path / "run"))
+    assert str(caught.value) == f"{tmp_path / 'run'}: cannot be written in: File exists"
+
+
 def test_resuming_needs_something_to_go_on_from(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         fitted(folder=str(tmp_path), going="resume")

@@ -49,6 +49,9 @@ def of_arrays(  # noqa: PLR0913  what fit was given
 ) -> Task:  # fmt: skip
     """The task of a network and arrays. Raises InputError for what does not fit."""
     own = _checked(Train, train, "train")
+    if isinstance(network, Problem) and x is None and y is None and network.inputs and network.y is not None:
+        x = network.x.floats().reshape(network.examples, *network.network.input)
+        y = network.y.floats().reshape(network.examples, *network.target_shape)
     problem = _problem(network, loss, update)
     if x is None or y is None:
         message = f"{'x' if x is None else 'y'} is missing: the examples to train on"
