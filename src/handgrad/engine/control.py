@@ -26,9 +26,24 @@ WIDTH = 24
     OUT,  # address of what is written out
     GEMM,  # address of cblas_?gemm
     SEED,  # the seed of the dropouts
-) = range(22)
+    STOP,  # 1: something was wrong with the data, nothing has been changed by this step
+    WAITS,  # how often a barrier has let another thread run
+    AT_BARRIER,  # the address of the barrier's kernel
+) = range(25)
 
 SIZE = 32
 
 NONE = -(1 << 62)
 """A word in place of an offset: there is no such array."""
+
+(
+    GO,  # how much work has been put in
+    DONE,  # how much has been done
+    ASLEEP,  # 1: the worker has to be woken
+    BASE,  # the work: the base of its arrays,
+    BLOCK,  # the block that it runs by,
+    RUN,  # and the kernel to run
+    LAST,  # how much work the worker has seen
+    MAIL_YIELD,  # address of sched_yield
+) = range(8)
+"""A worker's mailbox."""

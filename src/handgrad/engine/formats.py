@@ -61,13 +61,13 @@ class Format(NamedTuple):
     exp_greatest: Any
     """e^x is ∞ above it."""
     exp_far: Any
-    """Below it e^x may be subnormal and is scaled in two steps: 2^n = 2^(n − 1) · 2 elsewhere, here"""
+    """Below it e^x may be subnormal: there 2^n is 2^(n + 4W) · 2^(−4W), elsewhere 2^(n − 1) · 2."""
     exp_far_step: Any
-    """(the bits of 1 with the exponent added that brings 2^n back among the normal numbers)"""
-    exp_far_back: Any
-    """(and the power of two that takes it away again)."""
+    """The bits of 2^(4W)."""
     exp_far_down: Any
-    """(the bits of that power)."""
+    """The bits of 2^(−4W)."""
+    exp_far_back: Any
+    """2^(−4W)."""
     exp_step: Any
     """The bits of ½."""
     expm1_least: Any

@@ -1,7 +1,9 @@
 """The elementary functions for Numba kernels, as straight lines of arithmetic that a compiler turns into vectors.
 
 Each name works on float32 and float64, by the type of its argument, and calls no library. Errors are in units in the
-last place of the true value, the largest found: over every float32, and over some millions of float64.
+last place of the true value, subnormal ones included: the largest among all float32 (against the float64 function),
+and the largest found among a million float64 of every exponent and beside every border of the code's cases (against
+ball arithmetic). They hold with fused multiply-add, which x86-64-v3 and ARM64 have.
 
     exp, expm1, log, log1p       e^x, e^x − 1, ln x, ln(1 + x)
     tanh, logistic, softplus     the sigmoids, and the integral of the logistic function
@@ -104,7 +106,10 @@ def _exp_bounded(x: Any) -> Function:
 
 @overloaded
 def exp(x: Any) -> Function:
-    """e^x."""
+    """e^x.
+
+    Largest error: 0.99 units in float32, 1.00 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:
@@ -115,7 +120,10 @@ def exp(x: Any) -> Function:
 
 @overloaded
 def expm1(x: Any) -> Function:
-    """e^x − 1."""
+    """e^x − 1.
+
+    Largest error: 1.44 units in float32, 1.79 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:
@@ -173,7 +181,10 @@ def _counted(e: Any, counter: Any) -> Function:
 
 @overloaded
 def log(x: Any) -> Function:
-    """ln x; −∞ at 0, NaN below."""
+    """ln x; −∞ at 0, NaN below.
+
+    Largest error: 0.83 units in float32, 0.78 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:
@@ -202,7 +213,10 @@ def _log1p_positive(x: Any) -> Function:
 
 @overloaded
 def log1p(x: Any) -> Function:
-    """ln(1 + x); −∞ at −1, NaN below."""
+    """ln(1 + x); −∞ at −1, NaN below.
+
+    Largest error: 1.39 units in float32, 1.30 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:
@@ -216,7 +230,10 @@ def log1p(x: Any) -> Function:
 
 @overloaded
 def tanh(x: Any) -> Function:
-    """tanh x = u/(u + 1) = u − u · u/(u + 1) with u = ½(e^2x − 1), of |x|, with its sign put back."""
+    """tanh x = u/(u + 1) = u − u · u/(u + 1) with u = ½(e^2x − 1), of |x|, with its sign put back.
+
+    Largest error: 1.85 units in float32, 1.93 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:
@@ -233,7 +250,10 @@ def tanh(x: Any) -> Function:
 
 @overloaded
 def logistic(x: Any) -> Function:
-    """σ(x) = 1/(1 + e^−x)."""
+    """σ(x) = 1/(1 + e^−x).
+
+    Largest error: 1.69 units in float32, 1.65 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:
@@ -250,7 +270,10 @@ def logistic(x: Any) -> Function:
 
 @overloaded
 def softplus(x: Any) -> Function:
-    """ln(1 + e^x) = max(x, 0) + ln(1 + e^−|x|)."""
+    """ln(1 + e^x) = max(x, 0) + ln(1 + e^−|x|).
+
+    Largest error: 1.66 units in float32, 1.60 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:
@@ -261,7 +284,10 @@ def softplus(x: Any) -> Function:
 
 @overloaded
 def erf(x: Any) -> Function:
-    """erf x = 2/√π ∫₀ˣ e^−t² dt: x (1 + P(x²)) up to 1, beyond it 1 − e^−Q(x)."""
+    """erf x = 2/√π ∫₀ˣ e^−t² dt: x (1 + P(x²)) up to 1, beyond it 1 − e^−Q(x).
+
+    Largest error: 1.00 units in float32, 1.05 in float64.
+    """
     f = format_of(x)
 
     def text(x: Any) -> Any:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,10 +12,12 @@ from handgrad.engine.arrays import Array
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
 from handgrad.engine.program import Program, Purpose, aligned, build
+from handgrad.engine.quick import QuickStep
 from handgrad.engine.shares import shares
+from handgrad.engine.team import kernel, sched_yield, team
 from handgrad.engine.writer import ALIGNMENT
 
-PARALLEL = 200_000
+PARALLEL = 1_500_000
 """Multiplications of a step from which more than one thread is worth its barriers."""
 
 
@@ -44,7 +43,21 @@ class NativePath:
         for thread, block in enumerate(self._controls):
             block[control.BARRIER], block[control.THREAD] = self._counter.ctypes.data, thread
             block[control.THREADS], block[control.GEMM] = self.setting.threads, blas.gemm(self.setting.dtype)
-            block[control.YIELD] = _sched_yield()
+            block[control.YIELD] = sched_yield()
+            block[control.AT_BARRIER] = objects.addresses(["running.barrier"], self.setting.dtype)["running.barrier"]
+
+    def quick(self) -> QuickStep | None:
+        """Single steps without ado: of networks that learn classes in one thread, by an update that has a kernel."""
+        setting = self.setting
+        learns = setting.update is not None and update_kernel(setting.update) is not None
+        if setting.threads > 1 or not learns or setting.loss is None or not setting.loss.labels:
+            return None
+        program = self._program("train", setting.batch, classes=True)
+        block = self._controls[0].copy()
+        block[control.PROGRAM], block[control.INSTRUCTIONS] = program.words[0].ctypes.data, program.words.shape[1]
+        rate = float(setting.update.rate.written.floats())  # type: ignore[union-attr]  # there is one
+        share = float(shares(setting.loss, np.zeros((setting.batch, *setting.network.output)), None)[0])
+        return QuickStep(setting, kernel("program", setting.dtype.name), self._base, block, rate, share)
 
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""
@@ -154,7 +167,7 @@ class NativePath:
                 program.words[thread].ctypes.data,
                 program.words.shape[1],
             )
-            block[control.GENERATION] = 0
+            block[[control.GENERATION, control.WAITS, control.STOP]] = 0
             for name, value in values.items():
                 address = value.ctypes.data if isinstance(value, np.ndarray) else value or 0
                 block[getattr(control, name)] = address
@@ -162,12 +175,11 @@ class NativePath:
         return losses.sum(axis=1), hits.sum(axis=1)
 
     def _start(self) -> None:
-        run = _runner(self.setting.dtype.name)
-        blocks = [block.ctypes.data for block in self._controls]
-        waiting = [_pool(self.setting.threads - 1).submit(run, self._base, 0, block) for block in blocks[1:]]
-        run(self._base, 0, blocks[0])
-        for one in waiting:
-            one.result()
+        dtype = self.setting.dtype.name
+        if self.setting.threads == 1:
+            kernel("program", dtype)(self._base, None, self._controls.ctypes.data)
+        else:
+            team(self.setting.threads).run(self._base, self._controls, dtype)
 
 
 def _classes(y: Array) -> bool:
@@ -190,24 +202,6 @@ def _laid_out(setting: Setting) -> tuple[Array, dict[str, int], dict[str, Array]
         for name, shape in arrays.items()
     }
     return arena, offsets, views
-
-
-@cache
-def _runner(dtype: str) -> Any:
-    """The loop over a program, called without the GIL."""
-    address = objects.addresses(["running.program"], np.dtype(dtype))["running.program"]
-    return ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(address)
-
-
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads, thread_name_prefix="handgrad")
-
-
-@cache
-def _sched_yield() -> int:
-    found = getattr(ctypes.CDLL(None), "sched_yield", None)
-    return ctypes.cast(found, ctypes.c_void_p).value or 0 if found is not None else 0
 
 
 def for_work(setting: Setting) -> Setting:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import numpy as np
@@ -47,6 +48,9 @@ class Path(Protocol):
 
     parameters: dict[str, Array]
     states: dict[str, Array]
+
+    def quick(self) -> Callable[[Any, Any, int], float | None] | None:
+        """A step on x and y after so many steps, without a look at them; None where there is no such way."""
 
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""

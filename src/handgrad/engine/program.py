@@ -31,6 +31,10 @@ class Program(Struct, frozen=True):
     rows: int
 
 
+WIDE = 32
+"""Features from which examples stay rows: copying them is cheaper than turning them."""
+
+
 def missing(setting: Setting) -> list[str]:
     """The ops of the network and its loss that have no kernel for what they are asked here."""
     network, names = setting.network, []
@@ -75,6 +79,8 @@ def aligned(entries: int, dtype: np.dtype[Any]) -> Array:
 
 
 def _write(writer: Writer, *, classes: bool) -> None:
+    if writer.learns and classes:
+        writer.emit("gather.classes", writer.size("yhat"), 0, writer.rows)
     _bring_in(writer)
     nodes, loss = writer.network.nodes, writer.setting.loss
     kernel = None if loss is None else loss_kernel(loss, writer.network)
@@ -98,7 +104,7 @@ def _write(writer: Writer, *, classes: bool) -> None:
 def _bring_in(writer: Writer) -> None:
     """The examples: in rows where all who read them take them so, else in columns."""
     ((name, shape),) = writer.network.inputs.items()
-    by_rows = _takes_rows(writer, name)
+    by_rows = writer.size(name) >= WIDE and _takes_rows(writer, name)
     if by_rows:
         writer.as_rows |= _behind(writer, name)
     image = (1, 1, *shape)[-3:] if len(shape) > 1 else (1, 1, writer.size(name))

@@ -92,6 +92,9 @@ class ReferencePath:
         self.states = updating.start(setting.update, self.parameters, setting.freeze)
         self._rules = Rules(setting, self.parameters)
 
+    def quick(self) -> None:
+        """There is no quick way."""
+
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""
         network, size = self.setting.network, max(self.setting.batch, 1)

@@ -17,5 +17,12 @@ file                      what stands in it
 ``orders``                the order of examples and their shifts and flips, functions of (seed, epoch) alone
 ``initialisation``        Glorot, He, LeCun, orthogonal
 ``schedules``             the rate of each step
+``fit``                   ``hg.fit``; ``tasks``, ``task``: what a run needs; ``running``: a run to its end, ``result``
+``loop``                  epochs in pieces, evaluation, early stopping; ``state``: where a run is; ``interrupts``
+``checkpoints``           safetensors and JSON, written durably; ``keeping``: when and what is saved
+``watch``                 dead and saturated units, exploding and vanishing gradients
+``progress``              the bar and the lines; ``reporting``: what follows a run
+``curves``                pictures of a run, with ``confusion`` and ``filters``; ``writing``: the files at its end
+``learned``               the network with what it learned, and the problem of an example; ``worked``: from a checkpoint
 ========================= ==========================================================================================
 """

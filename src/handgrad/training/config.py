@@ -82,13 +82,14 @@ class Config(Struct, frozen=True, kw_only=True):
 
 def read(file: str | os.PathLike[str]) -> Config:
     """The configuration of a TOML or JSON file. Raises InputError with file, line and key path of each mistake."""
-    from handgrad import problem_file
+    from handgrad.problem_file import located
+    from handgrad.problem_file import read as tree_of
 
-    found = problem_file.read(file)
+    found = tree_of(file)
     try:
         return Config.from_dict(found.tree, found.folder, found.file)
     except InputError as error:
-        raise problem_file.located(error, found) from None
+        raise located(error, found) from None
 
 
 class _Reader:
@@ -131,7 +132,7 @@ class _Reader:
     def _problem(self, tree: dict[str, Any]) -> tuple[Problem | None, Places]:
         """Network, loss and update, read as a problem without data."""
         network, places = filled(tree.get("network"))
-        own = {key: tree[key] for key in OF_PROBLEM if key in tree}
+        own = {key: tree[key] for key in OF_PROBLEM if key in tree and (key != "update" or "loss" in tree)}
         for key, words in _NEEDED.items():
             if key not in tree:
                 self._mistake((key,), f"expected {words}, found nothing")
@@ -152,7 +153,7 @@ class _Reader:
                 self._mistake(("network",), f"{name}: expected numbers, found the symbol {array.symbols[0]}")
         if len(network.inputs) > 1:
             self._mistake(("network", "input"), f"expected one input, found {len(network.inputs)}")
-        if problem.loss is None:
+        if problem.loss is None or self.mistakes:
             return
         name = problem.loss.name
         if problem.loss.reduction == "none":

@@ -6,6 +6,7 @@ import csv
 import io
 from array import array
 from collections.abc import Iterator, Sequence
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec import Struct
@@ -60,6 +61,12 @@ def number(cell: str) -> float | None:
         return None
 
 
+def finite(cell: str) -> bool:
+    """Whether a cell is a finite number."""
+    value = number(cell)
+    return value is not None and abs(value) < inf
+
+
 def column(i: int, names: Sequence[str]) -> str:
     """A column in words."""
     return f'column {i + 1} ("{names[i]}")' if names and names[i] else f"column {i + 1}"
@@ -91,10 +98,12 @@ def read(text: str, layout: Layout) -> Table:
 
     x, words, lines = array("d"), [], array("q")
     mistakes: list[Mistake] = []
+    plain = "_" not in text  # which float takes within a number
     for line, row in _rows(text, layout):
         if line <= layout.skip:
             continue
-        mistakes += [Mistake((), wrong, line) for wrong in _wrong(row, layout)]
+        if not (plain and _sound(row, layout)):
+            mistakes += [Mistake((), wrong, line) for wrong in _wrong(row, layout)]
         if len(mistakes) > MAX_LISTED:
             mistakes[MAX_LISTED:] = [Mistake((), "there is more; the rest of the file was not looked at", line)]
             break
@@ -105,6 +114,16 @@ def read(text: str, layout: Layout) -> Table:
     if mistakes:
         raise InputError(mistakes, layout.file)
     return Table(np.array(x).reshape(len(lines), -1), _labels(words, layout, lines), np.array(lines))
+
+
+def _sound(row: list[str], layout: Layout) -> bool:
+    """Whether a line is quickly seen to be right."""
+    try:
+        total = sum(abs(float(row[i])) for i in layout.features)
+    except (ValueError, IndexError):
+        return False
+    labels = len(row) == layout.width and not any(missing(row[i].strip()) for i in layout.labels)
+    return labels and total < inf and all(_finite(number(row[i])) for i in layout.labels)
 
 
 def _wrong(row: list[str], layout: Layout) -> Iterator[str]:
@@ -125,7 +144,7 @@ def _wrong(row: list[str], layout: Layout) -> Iterator[str]:
 
 
 def _finite(value: float | None) -> bool:
-    return value is None or abs(value) < float("inf")
+    return value is None or abs(value) < inf
 
 
 def _cells(count: int) -> str:

@@ -76,15 +76,14 @@ def _has_header(rows: list[tuple[int, list[str]]], data: Data) -> bool:
     """As told; else where no cell of the first line is a number, or only a label there is none but is one below."""
     if data.header is not None:
         return data.header
-    words = [number(cell) is None for cell in rows[0][1]]
-    below = [number(cell) is None for cell in rows[-1][1]]
+    words, below = ([not csv_cells.finite(cell) for cell in row] for _, row in (rows[0], rows[-1]))
     return all(words) or (len(words) == len(below) and any(words) and not any(below) and _named(rows[0][1], data))
 
 
 def _named(cells: list[str], data: Data) -> bool:
     """Whether what is no number in a line is the label's cell alone."""
     given = -1 if data.label is None else data.label
-    words = [i for i, cell in enumerate(cells) if number(cell) is None]
+    words = [i for i, cell in enumerate(cells) if not csv_cells.finite(cell)]
     if isinstance(given, list) or len(words) != 1:
         return False
     return (

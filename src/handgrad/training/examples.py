@@ -45,6 +45,8 @@ class Examples(Struct, frozen=True, kw_only=True):
 
     def fail(self, i: int, text: str) -> NoReturn:
         """Raises the InputError of example i."""
+        if self.unit == "line" and self.places is not None:
+            fail(text, self.file, int(self.places[i]))
         fail(f"{self.place(i)}: {text}", self.file)
 
 

@@ -21,11 +21,13 @@ def read(file: FilePath, shown: str, x_key: str, y_key: str) -> Examples:
     if not file.exists():
         fail("cannot be read: there is no such file", shown)
     try:
-        if not zipfile.is_zipfile(file):
-            fail("cannot be read: it is no NPZ file, or it is cut short", shown)
-        with np.load(file, allow_pickle=False) as archive:
-            x = _array(archive, x_key, shown, _INPUTS)
-            y = _array(archive, y_key, shown, _LABELS)
+        with file.open("rb") as opened:
+            if not zipfile.is_zipfile(opened):
+                fail("cannot be read: it is no NPZ file, or it is cut short", shown)
+            opened.seek(0)
+            with np.load(opened, allow_pickle=False) as archive:
+                x = _array(archive, x_key, shown, _INPUTS)
+                y = _array(archive, y_key, shown, _LABELS)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error, SyntaxError, RuntimeError) as error:
         fail(f"cannot be read: {str(error).partition('. ')[0]}", shown)
     if len(x) != len(y):

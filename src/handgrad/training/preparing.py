@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Places = NDArray[np.int64]
 
 _STREAM = 4
+_SHOWN = 200
 
 
 def prepare(config: Config) -> Prepared:
@@ -43,7 +44,7 @@ def prepare(config: Config) -> Prepared:
     whole = Part(x=x, y=y, numbers=np.arange(len(x)))
     train = _part(whole, first) if len(second) else whole
     held_out = _part(whole, second) if len(second) else None
-    test = _test(config, classes)
+    test = _test(config, classes, found.features)
     mean = scale = None
     if config.data.standardise != "none":
         mean, scale = moments(train.x, channels=config.data.standardise == "channel")
@@ -60,13 +61,16 @@ def _part(whole: Part, places: Places) -> Part:
     return Part(x=whole.x[places], y=whole.y[places], numbers=whole.numbers[places])
 
 
-def _test(config: Config, classes: Classes | None) -> Part | None:
+def _test(config: Config, classes: Classes | None, features: tuple[str, ...]) -> Part | None:
     """The examples of the own test file."""
     import numpy as np
 
     if config.data.test is None:
         return None
     found = load(config.data, config.folder, config.train.dtype, test=True)
+    if found.features and features and found.features != features:
+        names = [", ".join(some)[:_SHOWN] for some in (features, found.features)]
+        fail(f"expected the columns of {config.data.source}, {names[0]}, found {names[1]}", found.file)
     x = fitted(found, config.network.input)
     codes = None if classes is None else classes.codes(found)
     return Part(x=x, y=_targets(found, codes, config), numbers=np.arange(len(x)))
@@ -93,8 +97,10 @@ def _no_classes(config: Config) -> None:
     mistakes = []
     if config.train.class_weights is not None:
         mistakes.append(Mistake(("train", "class_weights"), "train: the targets are numbers, they have no classes"))
-    if config.train.watch == "accuracy":
-        mistakes.append(Mistake(("train", "watch"), 'train: the targets are numbers; expected "loss"'))
+    if config.data.stratify:
+        mistakes.append(Mistake(("data", "stratify"), "data: the targets are numbers, they have no classes"))
+    if config.train.monitor == "accuracy":
+        mistakes.append(Mistake(("train", "monitor"), 'train: the targets are numbers; expected "loss"'))
     if mistakes:
         raise InputError(mistakes, config.file)
 

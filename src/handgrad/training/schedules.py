@@ -99,7 +99,7 @@ def _cosine(share: Floats, start: float, end: float) -> Floats:
 
 @_known
 class Cosine(Schedule, frozen=True, kw_only=True):
-    """η (l + (1 − l)(1 + cos(π i/(n − 1)))/2) in step i of n: from η down to ``lowest`` l times η.
+    """η (l + (1 − l)(1 + cos(π i/n))/2) in step i of n (from 0): from η down towards ``lowest`` l times η.
 
     Source: Loshchilov, Hutter, ICLR (2017).
     """
@@ -114,7 +114,7 @@ class Cosine(Schedule, frozen=True, kw_only=True):
 
     def factors(self, i: Floats, total: int, epoch: int) -> Floats:
         del epoch
-        return _cosine(i / max(total - 1, 1), 1.0, self.lowest)
+        return _cosine(i / total, 1.0, self.lowest)
 
 
 @_known

@@ -129,24 +129,26 @@ class Train(Struct, frozen=True, kw_only=True):
     class_weights: Literal["balanced"] | list[float] | dict[str, float] | None = None
     """ "balanced": n/(C n_c); or a weight for each class in their order; or by name, the others 1."""
     patience: int | None = None
-    """Early stopping: so many epochs without improvement of what is watched on the held-out part."""
+    """Early stopping: so many epochs without improvement of the monitored quantity of the held-out part."""
     improvement: float = 0.0
     """The least change that counts as an improvement."""
-    watch: Literal["loss", "accuracy"] = "loss"
+    monitor: Literal["loss", "accuracy"] = "loss"
     keep_best: bool = True
     """Whether early stopping goes back to the parameters of the best epoch."""
     folder: str | None = None
     """Where checkpoints, metrics and pictures are written; relative to the configuration."""
-    checkpoint_every: int = 1
-    """Epochs from one checkpoint to the next."""
+    checkpoint_every: float = 10.0
+    """Seconds from one checkpoint to the next, within an epoch too; 0: as often as can be."""
 
     def wrong(self) -> Wrong:
         """What is out of range."""
-        for key in ("epochs", "batch", "threads", "patience", "checkpoint_every"):
+        for key in ("epochs", "batch", "threads", "patience"):
             value = getattr(self, key)
             if value is not None and not 1 <= value < 2**31:
                 yield key, f"expected a positive integer, found {value}"
         yield from _seed(self.seed)
+        if not 0 <= self.checkpoint_every < inf:
+            yield "checkpoint_every", f"expected a number of seconds of at least 0, found {self.checkpoint_every:g}"
         if self.clip is not None and not 0 < self.clip < inf:
             yield "clip", f"expected a positive number, found {self.clip:g}"
         if not 0 <= self.improvement < inf:

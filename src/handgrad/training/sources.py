@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 _CSV = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz")
-_IDX = (".idx", "ubyte", ".idx.gz", "ubyte.gz", ".gz")
+_IDX = ("idx", "ubyte", ".gz")
+"""What a name has in it somewhere."""
 _KEYS: dict[str, tuple[str, ...]] = {
     "csv": ("header", "separator", "label", "columns"),
     "npz": ("x", "y"),
@@ -34,13 +35,13 @@ def kind(source: str, folder: FilePath) -> str | None:
     name = source.lower()
     if source in BUNDLED:
         return "bundled"
+    if (folder / source).is_dir():
+        return "images"
     if name.endswith(_CSV):
         return "csv"
     if name.endswith(".npz"):
         return "npz"
-    if name.endswith(_IDX):
-        return "idx"
-    return "images" if (folder / source).is_dir() else None
+    return "idx" if any(part in FilePath(name).name for part in _IDX) else None
 
 
 def check_kind(data: Data, folder: FilePath, mistakes: list[Mistake]) -> None:
@@ -131,8 +132,8 @@ def _not_finite(found: Examples, x: NDArray[Any]) -> NoReturn:
 
     i, *index = np.argwhere(~np.isfinite(x))[0].tolist()
     value = found.x[(i, *index)]
-    where = f", {found.feature(index)}" if index else ""
+    where = f"{found.feature(index)}: " if index else ""
     if np.isfinite(value):
-        fail(f"{found.place(i)}{where}: {value:g} is too large for {x.dtype}", found.file)
+        found.fail(i, f"{where}{value:g} is too large for {x.dtype}")
     words = "NaN" if np.isnan(value) else "infinity" if value > 0 else "-infinity"
-    fail(f"{found.place(i)}{where}: expected a finite number, found {words}", found.file)
+    found.fail(i, f"{where}expected a finite number, found {words}")

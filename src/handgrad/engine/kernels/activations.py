@@ -13,8 +13,10 @@ from typing import Any
 from numba.extending import register_jitable
 
 from handgrad.engine.control import NONE
-from handgrad.engine.machine import like, real_of, shifted, view
-from handgrad.engine.mathematics import erf, exp, expm1, log1p, tanh
+from handgrad.engine.machine import like, real_of, shifted
+from handgrad.engine.mathematics import erf, exp, expm1, tanh
+from handgrad.engine.mathematics import logistic as logistic_of
+from handgrad.engine.mathematics import softplus as softplus_of
 
 ROOT_HALF = math.sqrt(0.5)
 DENSITY = 1 / math.sqrt(2 * math.pi)
@@ -23,39 +25,40 @@ DENSITY = 1 / math.sqrt(2 * math.pi)
 
 def _forward(function: Any) -> Any:
     def kernel(base: Any, words: Any, control: Any) -> None:
-        m, batch, first, last = words[2], words[3], words[4], words[5]
-        h, a = view(base, words[0], (m, batch)), view(base, words[1], (m, batch))
+        batch, first, count = words[3], words[4], words[5] - words[4]
         setting, inside = like(real_of(words[7]), base[0]), words[0] == words[1]
-        for i in range(m):
+        for i in range(words[2]):
+            h, a = shifted(base, words[0] + i * batch + first), shifted(base, words[1] + i * batch + first)
             b = like(0.0, base[0]) if words[6] == NONE else shifted(base, words[6])[i]
             # in a branch of its own, one array instead of two that might overlap is vectorised without a check
             if inside:
-                for j in range(first, last):
-                    h[i, j] = function(h[i, j] + b, setting)
+                for j in range(count):
+                    h[j] = function(h[j] + b, setting)
             else:
-                for j in range(first, last):
-                    h[i, j] = function(a[i, j] + b, setting)
+                for j in range(count):
+                    h[j] = function(a[j] + b, setting)
 
     return kernel
 
 
 def _backward(slope: Any) -> Any:
     def kernel(base: Any, words: Any, control: Any) -> None:
-        m, batch, first, last = words[4], words[5], words[6], words[7]
-        da, dh = view(base, words[0], (m, batch)), view(base, words[1], (m, batch))
-        h, a = view(base, words[2], (m, batch)), view(base, words[3], (m, batch))
+        batch, first, count = words[5], words[6], words[7] - words[6]
         setting, adds = like(real_of(words[9]), base[0]), words[8]
         inside = words[0] == words[1] and words[2] == words[3]
-        for i in range(m):
+        for i in range(words[4]):
+            at = i * batch + first
+            da, dh = shifted(base, words[0] + at), shifted(base, words[1] + at)
+            h, a = shifted(base, words[2] + at), shifted(base, words[3] + at)
             if inside:
-                for j in range(first, last):
-                    da[i, j] *= slope(h[i, j], h[i, j], setting)
+                for j in range(count):
+                    da[j] *= slope(h[j], h[j], setting)
             elif adds:
-                for j in range(first, last):
-                    da[i, j] += dh[i, j] * slope(h[i, j], a[i, j], setting)
+                for j in range(count):
+                    da[j] += dh[j] * slope(h[j], a[j], setting)
             else:
-                for j in range(first, last):
-                    da[i, j] = dh[i, j] * slope(h[i, j], a[i, j], setting)
+                for j in range(count):
+                    da[j] = dh[j] * slope(h[j], a[j], setting)
 
     return kernel
 
@@ -72,8 +75,7 @@ def _identity_slope(h: Any, a: Any, setting: Any) -> Any:
 
 @register_jitable
 def _logistic(a: Any, setting: Any) -> Any:
-    one = like(1.0, a)
-    return one / (one + exp(-a))
+    return logistic_of(a)
 
 
 @register_jitable
@@ -123,7 +125,7 @@ def _elu_slope(h: Any, a: Any, setting: Any) -> Any:
 
 @register_jitable
 def _softplus(a: Any, setting: Any) -> Any:
-    return (a if a > like(0.0, a) else like(0.0, a)) + log1p(exp(-abs(a)))
+    return softplus_of(a)
 
 
 @register_jitable

@@ -10,16 +10,14 @@ from typing import Any
 from numba.extending import register_jitable
 
 from handgrad.engine.control import RATES, STEP
-from handgrad.engine.kernels.product import shifted_words
-from handgrad.engine.machine import like, real_of, view
+from handgrad.engine.machine import like, pointed, real_of, shifted
 
 
 @register_jitable
-def _sum(row: Any) -> Any:
+def _sum(row: Any, count: Any) -> Any:
     """In eight strands, so that it is vectorised and the same on every machine."""
     zero = like(0.0, row[0])
     a = b = c = d = e = f = g = h = zero
-    count = len(row)
     whole = count - count % 8
     for j in range(0, whole, 8):
         a += row[j]
@@ -38,16 +36,15 @@ def _sum(row: Any) -> Any:
 
 def gradient(base: Any, words: Any, control: Any) -> None:
     """db[m] = Σ_B dy[m,B]."""
-    batch = words[4]
-    db, dy = view(base, words[0], (words[3],)), view(base, words[1], (words[3], batch))
+    db, batch, adds = shifted(base, words[0]), words[4], words[5]
     for i in range(words[2], words[3]):
-        db[i] = _sum(dy[i]) + (db[i] if words[5] else like(0.0, db[i]))
+        total = _sum(shifted(base, words[1] + i * batch), batch)
+        db[i] = total + (db[i] if adds else like(0.0, base[0]))
 
 
 def descent(base: Any, words: Any, control: Any) -> None:
     """b −= η Σ_B dy[m,B]."""
-    batch = words[4]
-    b, dy = view(base, words[0], (words[3],)), view(base, words[1], (words[3], batch))
-    rate = like(real_of(shifted_words(control[RATES], words)[control[STEP]]), base[0])
+    b, batch = shifted(base, words[0]), words[4]
+    rate = like(real_of(pointed(control[RATES], words)[control[STEP]]), base[0])
     for i in range(words[2], words[3]):
-        b[i] -= rate * _sum(dy[i])
+        b[i] -= rate * _sum(shifted(base, words[1] + i * batch), batch)

@@ -10,8 +10,8 @@ from typing import Any
 from numba import types
 from numba.extending import register_jitable
 
-from handgrad.engine.control import MOVES, ORDER, OUT, STEP, X
-from handgrad.engine.machine import data, pointed, shifted, view
+from handgrad.engine.control import MOVES, ORDER, OUT, STEP, STOP, X, Y
+from handgrad.engine.machine import like, pointed, shifted
 
 
 @register_jitable
@@ -21,7 +21,7 @@ def _place(words: Any, control: Any, column: Any) -> Any:
 
 
 @register_jitable
-def _source(words: Any, control: Any, column: Any, row: Any, across: Any, base: Any) -> Any:
+def _source(words: Any, control: Any, column: Any, row: Any, across: Any) -> Any:
     """Where pixel (row, across) of an image comes from: its place in the plane, −1 from outside."""
     moves = shifted(pointed(control[MOVES], words), (control[STEP] * words[2] + column) * 3)
     height, width = words[6], words[7]
@@ -31,48 +31,55 @@ def _source(words: Any, control: Any, column: Any, row: Any, across: Any, base: 
     return i * width + (width - 1 - j if moves[2] != 0 else j)
 
 
+def classes(base: Any, words: Any, control: Any) -> None:
+    """Stops before anything is changed where a class is not one of 0 … m − 1. Words: m, unused, batch B."""
+    labels = pointed(control[Y], words)
+    for column in range(words[2]):
+        label = labels[_place(words, control, column)]
+        if label < 0 or label >= words[0]:
+            control[STOP] = 1
+
+
 def rows(base: Any, words: Any, control: Any) -> None:
     """out[B][size]: an example in each row."""
-    size, batch, first, last = words[1], words[2], words[3], words[4]
-    out = view(base, words[0], (batch, size))
-    for column in range(first, last):
+    size, moves = words[1], control[MOVES]
+    for column in range(words[3], words[4]):
         example = shifted(pointed(control[X], base), _place(words, control, column) * size)
-        if control[MOVES] == 0:
+        out = shifted(base, words[0] + column * size)
+        if moves == 0:
             for k in range(size):
-                out[column, k] = example[k]
+                out[k] = example[k]
         else:
             plane = words[6] * words[7]
             for k in range(size):
                 inside = k % plane
-                found = _source(words, control, column, inside // words[7], inside % words[7], base)
-                out[column, k] = example[k - inside + found] if found >= 0 else 0
+                found = _source(words, control, column, inside // words[7], inside % words[7])
+                out[k] = example[k - inside + found] if found >= 0 else like(0.0, base[0])
 
 
 def columns(base: Any, words: Any, control: Any) -> None:
     """out[size][B]: an example in each column, transposed in blocks that stay in cache."""
-    size, batch, first, last = words[1], words[2], words[3], words[4]
-    out = view(base, words[0], (size, batch))
+    size, batch, moves = words[1], words[2], control[MOVES]
     for low in range(0, size, 16):
         high = min(low + 16, size)
-        for column in range(first, last):
+        for column in range(words[3], words[4]):
             example = shifted(pointed(control[X], base), _place(words, control, column) * size)
-            if control[MOVES] == 0:
+            out = shifted(base, words[0] + column)
+            if moves == 0:
                 for k in range(low, high):
-                    out[k, column] = example[k]
+                    out[k * batch] = example[k]
             else:
                 plane = words[6] * words[7]
                 for k in range(low, high):
                     inside = k % plane
-                    found = _source(words, control, column, inside // words[7], inside % words[7], base)
-                    out[k, column] = example[k - inside + found] if found >= 0 else 0
+                    found = _source(words, control, column, inside // words[7], inside % words[7])
+                    out[k * batch] = example[k - inside + found] if found >= 0 else like(0.0, base[0])
 
 
 def emit(base: Any, words: Any, control: Any) -> None:
     """Writes [size][B] out as rows, behind those of the steps before."""
-    size, batch, first, last = words[1], words[2], words[3], words[4]
-    values = view(base, words[0], (size, batch))
-    out = data(control[OUT], base, ((control[STEP] + 1) * batch, size))
-    start = control[STEP] * batch
-    for column in range(first, last):
+    size, batch = words[1], words[2]
+    out = shifted(pointed(control[OUT], base), control[STEP] * batch * size)
+    for column in range(words[3], words[4]):
         for k in range(size):
-            out[start + column, k] = values[k, column]
+            out[column * size + k] = base[words[0] + k * batch + column]
