@@ -91,10 +91,10 @@ def main() -> None:
         print(f"{name:14}{ours:10.4f} ± {our_error:.4f}{our_time:9.3f}{peer:10.4f} ± {error:.4f}{peer_time:9.3f}")
 
     print(f"\n{'digits, a third held out':28}{'score over five seeds':30}{'s a fit':>9}")
-    for model in (images, *classifiers):
+    for model in (*classifiers, images):
         found = list(held_out(model))
         scores = " ".join(f"{score:.4f}" for score, _ in found)
-        print(f"{type(model).__name__:28}{scores:37}{max(seconds for _, seconds in found):9.2f}")
+        print(f"{type(model).__name__:28}{scores:37}{max(seconds for _, seconds in found):9.2f}", flush=True)
 
 
 if __name__ == "__main__":

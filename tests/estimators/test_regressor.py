@@ -85,3 +85,8 @@ def test_bad_targets() -> None:
         quick().fit(X, np.where(Y > 300, np.nan, Y))
     with pytest.raises(ValueError, match=re.escape("y: expected 1 numbers, found an array of shape (2,)")):
         quick().fit(X, Y).problem(X[0], [1, 2])
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        quick().fit(X, Y).problem(X[0], None)
+    text = "validation_fraction: R² needs at least 2 held-out examples, found 1"
+    with pytest.raises(ValueError, match=text):
+        quick(early_stopping=True).fit(X[:9], Y[:9])

@@ -15,7 +15,8 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 
 from handgrad.sklearn import ConvNetClassifier, NetworkClassifier, NetworkRegressor
-from handgrad.sklearn.settings import update
+from handgrad.sklearn.layers import Layers
+from handgrad.sklearn.settings import ACTIVATIONS, update
 from handgrad.training.schedules import Cosine
 
 X, Y = load_iris(return_X_y=True)
@@ -67,6 +68,14 @@ def test_all_that_is_wrong_is_listed_at_once() -> None:
 def test_settings_of_images_out_of_range(name: str, value: Any, text: str) -> None:
     with pytest.raises(ValueError, match=re.escape(f"ConvNetClassifier: {name}: expected {text}")):
         ConvNetClassifier(**{name: value}).fit(X, Y)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_every_activation_is_one_of_a_layer(activation: str) -> None:
+    layers = Layers((3,))
+    layers.dense(2, activation)
+    layers.dense(2)
+    assert layers.network(layers.first_parameters(0)).nodes[1].op.name == activation
 
 
 def test_the_update_of_each_solver() -> None:

@@ -36,7 +36,9 @@ class NetworkClassification(ClassifierMixin, NetworkEstimator):  # type: ignore[
         y = self._classes(y)
         classes = unique_labels(y)
         if len(classes) < 2:
-            message = f"{type(self).__name__} needs at least 2 classes, the data has only one class: {classes[0]!r}"
+            message = (
+                f"{type(self).__name__} needs at least 2 classes, the data has only one class: {classes.tolist()[0]!r}"
+            )
             raise ValueError(message)
         if fresh:
             self.classes_ = classes
@@ -103,7 +105,7 @@ class NetworkClassification(ClassifierMixin, NetworkEstimator):  # type: ignore[
             message = f"classes {known} are not those of the first call to partial_fit, {self.classes_}"
             raise ValueError(message)
         if len(known) < 2:
-            message = f"{type(self).__name__} needs at least 2 classes, found only one class: {known[0]!r}"
+            message = f"{type(self).__name__} needs at least 2 classes, found only one class: {known.tolist()[0]!r}"
             raise ValueError(message)
         return known
 
@@ -125,7 +127,7 @@ class NetworkClassification(ClassifierMixin, NetworkEstimator):  # type: ignore[
         return float(np.average(yhat.argmax(axis=1) == data.y, weights=data.weights))
 
     def _target_of(self, y: Any) -> dict[str, Any]:
-        found = np.flatnonzero(self.classes_ == y)
+        found = np.flatnonzero(self.classes_ == y) if np.ndim(y) == 0 else np.array([], int)
         if len(found) != 1:
             message = f"y: expected one of the classes {self.classes_}, found {y!r}"
             raise ValueError(message)

@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+from sklearn.utils import check_array
 
 from handgrad.engine.arrays import Array
 from handgrad.sklearn.base import NetworkEstimator
@@ -45,7 +47,8 @@ class NetworkClassifier(DenseLayers, NetworkClassification):
 
     Settings are named as MLPClassifier's and mean the same, but for
 
-    - ``activation``: any activation of handgrad; ``solver``: sgd, adam, adamw, rmsprop, lion;
+    - ``activation``: also those of ``handgrad.sklearn.settings.ACTIVATIONS``;
+    - ``solver``: sgd, adam, adamw, rmsprop, lion;
     - ``alpha``: the L2 term alpha/(2n) Σ θ² of a batch of n is of all parameters, biases too; the decay itself of
       adamw and lion;
     - ``batch_size``: "auto" is 32; ``learning_rate``: "constant", "cosine", "one_cycle", or a Schedule of
@@ -184,12 +187,13 @@ class NetworkRegressor(DenseLayers, RegressorMixin, NetworkEstimator):  # type: 
         return {**parameters, **scaled}
 
     def _held_out_score(self, yhat: Array, data: Examples) -> float:
-        from sklearn.metrics import r2_score
-
+        if len(yhat) < 2:
+            message = f"validation_fraction: R² needs at least 2 held-out examples, found {len(yhat)}"
+            raise ValueError(message)
         return float(r2_score(data.y, yhat, sample_weight=data.weights))
 
     def _target_of(self, y: Any) -> dict[str, Any]:
-        row = np.atleast_1d(np.asarray(y, np.float64))
+        row = check_array(np.atleast_1d(y), ensure_2d=False, dtype=np.float64, input_name="y")
         if row.shape != self._mean.shape:
             message = f"y: expected {len(self._mean)} numbers, found an array of shape {row.shape}"
             raise ValueError(message)

@@ -7,8 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from handgrad.ops import OPS
 from handgrad.training.schedules import Constant, Cosine, OneCycle, Schedule
+
+ACTIVATIONS = (
+    *("identity", "logistic", "tanh", "relu", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish"),
+    *("softplus", "softsign", "relu6", "hard_tanh", "hard_sigmoid", "hard_swish"),
+)
 
 SOLVERS = ("sgd", "adam", "adamw", "rmsprop", "lion")
 DECOUPLED = ("adamw", "lion")
@@ -75,7 +79,7 @@ NOT_NEGATIVE = (lambda value: real(value, 0)), "a number of at least 0"
 
 RULES: tuple[Rule, ...] = (
     ("hidden_layer_sizes", sizes, "a tuple of integers of at least 1"),
-    ("activation", *one_of(name for name, op in OPS.items() if op.activates and "softmax" not in name)),
+    ("activation", *one_of(ACTIVATIONS)),
     ("solver", *one_of(SOLVERS)),
     ("alpha", *NOT_NEGATIVE),
     ("batch_size", lambda value: value == "auto" or whole(value, 1), '"auto" or an integer of at least 1'),
