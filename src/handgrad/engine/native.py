@@ -102,7 +102,7 @@ class NativePath:
             self._singles("norms", x, y, squares)
         else:
             for gradient in self._one_by_one(x, y).values():
-                squares += np.square(gradient).reshape(len(x), -1).sum(axis=1)
+                squares += np.square(gradient).sum(axis=tuple(range(1, gradient.ndim)))
         return np.sqrt(squares)
 
     def _singles(self, purpose: Purpose, x: Array, y: Array, out: Array) -> None:
