@@ -80,8 +80,9 @@ def of_works(asked: argparse.Namespace, threads: int, bound: float | None) -> tu
         for key, work in works.items():
             begun = time.perf_counter()
             results[key] = raced(team, work, effort(asked))
-            load = os.getloadavg()[0]
-            print(f"{work.title}: {time.perf_counter() - begun:.0f} s, load {load:.1f}", file=sys.stderr, flush=True)
+            told = ", ".join(f"{name} {tables.spent(results[key].seconds(name))}" for name in results[key].entrants)
+            took = f"{time.perf_counter() - begun:.0f} s, load {os.getloadavg()[0]:.1f}"
+            print(f"{work.title}: {told} (took {took})", file=sys.stderr, flush=True)
         versions = team.versions
     say(f"\n## {threads} threads ({', '.join(f'{name} {version}' for name, version in versions.items())})\n")
     say(tables.steps(results, works, bound) + "\n")
