@@ -150,6 +150,19 @@ def test_a_thread_count_gives_the_same_bits_each_time(threads: int) -> None:
         assert all((parameters[name] == found[0][1][name]).all() for name in parameters)
 
 
+@pytest.mark.parametrize("batch", [1, 2, 3])
+def test_more_threads_than_examples_or_rows(batch: int) -> None:
+    settings: dict[str, Any] = {"batch": batch, "dtype": "float64", "update": {"op": "sgd", "rate": 0.1}, "threads": 5}
+    network = dense(3, 3, 2)
+    ours, rules = both(network, "cross_entropy", **settings)
+    x, y = examples(network, 2 * batch, classes=True)
+    order = np.arange(2 * batch)
+    for turns in (0, 1):
+        team.team(5)._left = turns
+        np.testing.assert_allclose(ours.train(x, y, order)[0], rules.train(x, y, order)[0], rtol=1e-12)
+    assert distance(ours.parameters, rules.parameters) < 1e-12
+
+
 def test_a_busy_machine_is_seen_by_the_time_spent_waiting() -> None:
     crew = team.Team(1)
     blocks = np.zeros((2, 64), np.int64)

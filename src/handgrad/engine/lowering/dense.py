@@ -104,6 +104,7 @@ def product(
     """C [m][n] = A [m][k] B [k][n] + beta C, each with its leading dimension; without beta C −= η A B."""
     m, n, k = sizes
     if not m * n * k:
+        writer.emit("running.nothing")
         return
     kernel = "product.small" if m * n * k <= SMALL else "product.large"
     tail: tuple[Any, ...] = (1.0, beta) if beta is not None else (0.0, 0.0)
