@@ -474,7 +474,7 @@ def test_bundled_sets(tmp_path: Path, name: str) -> None:
 def test_without_scikit_learn_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert message(tmp_path, "iris", reads=4) == (
-        'iris: this set needs the package scikit-learn: pip install "handgrad[train]"'
+        'iris: this set needs the package scikit-learn: pip install "handgrad[sklearn]"'
     )
 
 
