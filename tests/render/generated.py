@@ -134,7 +134,7 @@ def dense(i: int) -> dict[str, Any]:
     }
     if i % 3 == 1 and loss not in FRAIL:
         tree["update"] = {
-            "op": _turn(tuple(UPDATES), i),
+            "op": _turn(tuple(UPDATES), i // 3),
             "rate": "1/10",
             "steps": 2 if _turn(ARITHMETICS, i) in {"exact", "float64"} else 1,
         }

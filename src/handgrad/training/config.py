@@ -68,8 +68,12 @@ class Config(Struct, frozen=True, kw_only=True):
         return _Reader(FilePath(folder) if folder is not None else FilePath(), file).config(tree)
 
     def changed(self, **train: Any) -> Config:
-        """The same with other values of keys of [train], the parameters drawn anew. Raises InputError."""
-        return Config.from_dict({**self.tree, "train": {**self.tree["train"], **train}}, self.folder, self.file)
+        """The same with other values of keys of [train] (None: without the key), the parameters drawn anew.
+
+        Raises InputError.
+        """
+        table = {key: value for key, value in {**self.tree["train"], **train}.items() if value is not None}
+        return Config.from_dict({**self.tree, "train": table}, self.folder, self.file)
 
     @property
     def network(self) -> Network:

@@ -32,13 +32,13 @@ def of_config(config: Config, train: dict[str, Any]) -> Task:
 
     Raises InputError for a wrong key, and for data that cannot be read, naming file and row.
     """
-    own = config.train
     if train:
-        own = _checked(Train, {**msgspec.structs.asdict(own), **train}, "train")
+        _checked(Train, {**msgspec.structs.asdict(config.train), **train}, "train")
+        config = config.changed(**train)  # a seed draws other parameters, a dtype reads other data
     found = prepare(config)
     return Task(
         problem=config.problem, part=found.train, held=found.held_out, test=found.test, weights=found.weights,
-        classes=found.classes, schedule=config.schedule, augment=config.augment, train=own,
+        classes=found.classes, schedule=config.schedule, augment=config.augment, train=config.train,
         source=Source(str(config.folder.resolve()), config.file, dumps(config.tree)),
     )  # fmt: skip
 
