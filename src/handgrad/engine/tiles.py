@@ -140,7 +140,7 @@ def product_tile(rows: int, places: int) -> Any:
                         for j, room in enumerate(row):
                             step = builder.mul(step_y, _INT(j // VECTORS))
                             target = lines.at(y, builder.add(builder.mul(step_m, _INT(m)), step))
-                            _finish(lines, room, target, away, flags, j % VECTORS, whole=whole)
+                            finish(lines, room, target, away, flags, j % VECTORS, whole=whole)
 
             lines.both(write)
             return context.get_dummy_value()
@@ -151,7 +151,7 @@ def product_tile(rows: int, places: int) -> Any:
     return tile
 
 
-def _finish(
+def finish(
     lines: Lines, room: Any, target: Any, away: Any, flags: Any, vector: int, *, whole: bool
 ) -> None:
     """Adds, cuts off and gates a vector as the flags say, and writes it. ``away``: how far off its gate stands."""
@@ -174,11 +174,11 @@ def _finish(
 
 
 def gradient_tile(rows: int, taps: int) -> Any:
-    """s[m, t] += Σ over places of dy[m, place] x[t, place], lane by lane, for ``rows`` channels and ``taps`` taps.
+    """s[m, t] += Σ over places and examples of dy[m, place] x[t, place], for ``rows`` channels and ``taps`` taps.
 
     Called as (dy, step_m, step_i, step_j, x, table, step_xi, step_xj, height, width, rows there are, live, sums):
     steps of dy by channel, row and place, of x by row and place; the table says where each tap begins in x, whose
-    lanes without an example are zeros; ``sums`` holds a vector for each m and t.
+    lanes without an example are zeros; ``sums`` holds a number for each m and t.
     """
 
     @intrinsic
@@ -196,9 +196,8 @@ def gradient_tile(rows: int, taps: int) -> Any:
                 channel = builder.select(builder.icmp_signed("<", last, _INT(m)), last, _INT(m))
                 channels.append(builder.mul(channel, step_m))
             begins = [builder.load(builder.gep(table, [_INT(t)], source_etype=_INT), typ=_INT) for t in range(taps)]
-            for m, row in enumerate(rooms):
-                for t, room in enumerate(row):
-                    builder.store(lines.load(sums, m * taps + t), room)
+            for room in sum(rooms, []):
+                builder.store(lines.zero, room)
 
             def run(whole: bool) -> None:  # noqa: FBT001  the body of both()
                 with cgutils.for_range(builder, height) as down, cgutils.for_range(builder, width) as along:
@@ -214,15 +213,34 @@ def gradient_tile(rows: int, taps: int) -> Any:
                                 builder.store(lines.fused(slope, vector, builder.load(room, typ=lines.kind)), room)
 
             lines.both(run)
-            for m, row in enumerate(rooms):
-                for t, room in enumerate(row):
-                    lines.store(builder.load(room, typ=lines.kind), sums, m * taps + t)
+            found = [builder.load(room, typ=lines.kind) for room in sum(rooms, [])]
+            for k, vector in enumerate(_totals(lines, found)):
+                lines.store(builder.fadd(lines.load(sums, k), vector), sums, k)
             return context.get_dummy_value()
 
         i = types.int64
         return types.void(dy, i, i, i, x, table, i, i, i, i, i, i, dy), generate
 
     return tile
+
+
+def _totals(lines: Lines, vectors: list[Any]) -> list[Any]:
+    """The sums of the lanes of vectors, in vectors, in their order; halves of blocks added to each other."""
+    block = lines.count
+    while block > 1:
+        vectors = [*vectors, lines.zero] if len(vectors) % 2 else vectors
+        vectors = [_halved(lines, a, b, block) for a, b in zip(vectors[::2], vectors[1::2], strict=True)]
+        block //= 2
+    return vectors
+
+
+def _halved(lines: Lines, a: Any, b: Any, block: int) -> Any:
+    """Each block of a, then of b, with its upper half added to its lower one."""
+    narrow, half = ir.IntType(32), block // 2
+    low = [start + i for start in range(0, 2 * lines.count, block) for i in range(half)]
+    kind = ir.VectorType(narrow, lines.count)
+    parts = [ir.Constant(kind, [narrow(i + shift) for i in low]) for shift in (0, half)]
+    return lines.builder.fadd(*(lines.builder.shuffle_vector(a, b, part) for part in parts))
 
 
 @intrinsic
@@ -244,32 +262,10 @@ def total_along(typing: Any, x: Any, count: Any, step: Any, live: Any) -> Any:
                     builder.store(builder.fadd(builder.load(room, typ=lines.kind), found), room)
 
         lines.both(run)
-        return _total(lines, builder.fadd(*(builder.load(room, typ=lines.kind) for room in rooms)))
+        total = builder.fadd(*(builder.load(room, typ=lines.kind) for room in rooms))
+        return builder.extract_element(_totals(lines, [total])[0], ir.IntType(32)(0))
 
     return x.dtype(x, types.int64, types.int64, types.int64), generate
-
-
-@intrinsic
-def total_of(typing: Any, x: Any, vector: Any) -> Any:
-    """The sum of the lanes of the vector that stands at so many vectors from a pointer."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        lines = Lines(context, builder, signature.args[0], _INT(0))
-        return _total(lines, lines.load(lines.at(arguments[0], builder.mul(arguments[1], _INT(lines.count)))))
-
-    return x.dtype(x, types.int64), generate
-
-
-def _total(lines: Lines, value: Any) -> Any:
-    """The sum of a vector's lanes, halves added to each other."""
-    builder, count = lines.builder, lines.count
-    narrow = ir.IntType(32)
-    while count > 1:
-        count //= 2
-        low = ir.Constant(ir.VectorType(narrow, count), [narrow(i) for i in range(count)])
-        high = ir.Constant(ir.VectorType(narrow, count), [narrow(count + i) for i in range(count)])
-        value = builder.fadd(builder.shuffle_vector(value, value, low), builder.shuffle_vector(value, value, high))
-    return builder.extract_element(value, narrow(0))
 
 
 @intrinsic
@@ -325,7 +321,7 @@ def winner_tile(
                     part = cgutils.alloca_once(builder, lines.kind)
                     builder.store(builder.select(wins, rest, lines.zero), part)
                     builder.store(builder.select(wins, lines.zero, rest), room)
-                    _finish(lines, part, target, _INT(0), builder.and_(flags, _INT(ADD)), v, whole=whole)
+                    finish(lines, part, target, _INT(0), builder.and_(flags, _INT(ADD)), v, whole=whole)
 
         lines.both(run)
         return context.get_dummy_value()

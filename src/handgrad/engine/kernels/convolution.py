@@ -22,7 +22,6 @@ from handgrad.engine.tiles import (
     lanes_of,
     product_tile,
     total_along,
-    total_of,
     words_at,
 )
 
@@ -154,7 +153,9 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
         width = (size_w - 1) * words[13] + (words[11] - 1) * words[15] + 1
         tiles, parts = (outs + rows - 1) // rows, (terms + taps - 1) // taps
         out, sums = shifted(base, words[0]), shifted(base, words[21])
-        size = tiles * parts * rows * taps * lanes
+        # sums of a tile fill whole vectors
+        share = (rows * taps + lanes - 1) // lanes * lanes
+        size = tiles * parts * share
         for k in range(size):
             sums[k] = like(0.0, base[0])
         table = words_at(shifted(sums, size), words)
@@ -181,15 +182,14 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
                         tile(
                             dy, size_h * size_w * batch, size_w * batch, batch, x, shifted(table, part * taps),
                             words[12] * width * chunk, words[13] * chunk, lines, size_w, present, live,
-                            shifted(sums, (o * parts + part) * rows * taps * lanes),
+                            shifted(sums, (o * parts + part) * share),
                         )  # fmt: skip
                     for m in range(present):
                         plane = shifted(dy, m * size_h * size_w * batch)
                         bias[o * rows + m] += total_along(plane, lines * size_w, batch, live)
         for o in range(outs):
             for t in range(terms):
-                place = (o // rows * parts + t // taps) * rows * taps + o % rows * taps + t % taps
-                out[o * terms + t] = total_of(sums, place)
+                out[o * terms + t] = sums[(o // rows * parts + t // taps) * share + o % rows * taps + t % taps]
 
     return kernel
 

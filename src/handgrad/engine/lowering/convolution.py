@@ -18,6 +18,12 @@ from handgrad.ops.windows import Geometry
 ADD, RELU, GATE = 1, 2, 4
 """Flags of tiles.py."""
 
+STRIDE = 8
+"""The place of the first stride among the sizes."""
+
+FEW = 8
+"""Channels below which Winograd's transforms cost more than they save."""
+
 
 class Convolution:
     """y [O][H′][W′][B] = K [O][C][k][k] * x [C][H][W][B] + b; one dimension as two, the first of one entry."""
@@ -95,20 +101,44 @@ class Sizes:
         size = writer.setting.dtype.itemsize
         entries = max(Sizes(writer.network, node).room(size) for node in nodes)
         room = writer.scratch("convolution", entries, own=True)
-        sizes = self.ins, self.outs, *axes(self.geometry)
+        family, sizes = "convolution", [self.ins, self.outs, *axes(self.geometry)]
+        if self.fast:
+            family, sizes[STRIDE] = "winograd", self.squares(gradient=kernel.startswith("kernel"))
         span = writer.rows, writer.first, writer.last
-        writer.emit(f"convolution.{kernel}", *places, *sizes, *span, room, flags)
+        writer.emit(f"{family}.{kernel}", *places, *sizes, *span, room, flags)
+
+    @property
+    def fast(self) -> bool:
+        """Whether Winograd's products are the way: kernels of 3×3 that move by 1, and channels enough."""
+        at = self.geometry
+        plain = at.taps == (3, 3) and at.stride == (1, 1) and at.dilation == (1, 1)
+        return plain and max(pad[0] for pad in at.pads) <= 2 and min(self.ins, self.outs) >= FEW
+
+    def squares(self, *, gradient: bool) -> int:
+        """How many tiles are taken at a time: enough for a sum, few enough for the cache."""
+        return max(8 if gradient else 2, 256 // (self.ins + self.outs))
 
     def room(self, size: int) -> int:
-        """Entries of so many bytes that a kernel works in: panels, tables, sums of vectors, a padded input."""
+        """Entries of so many bytes that a kernel works in."""
+        return self._room_of_squares(size) if self.fast else self._room_of_places(size)
+
+    def _room_of_places(self, size: int) -> int:
+        """Panels, tables, sums, a padded input."""
         word, lanes, at = 8 // size, WIDEST // size, self.geometry
         wide, high = max(*at.size, *at.output), max(at.taps)
         channels = max(self.ins, self.outs) + 8
         panels = channels * (1 + channels * prod(at.taps)) + 32
         tables = word * (2 * high + wide * (3 + 2 * high) + 2 * channels * prod(at.taps))
-        sums = (self.outs + 6) * (self.terms + 6) * lanes + word * (self.terms + 8) + 32
+        sums = 2 * (self.outs + 6) * (self.terms + 6) + word * (self.terms + 8) + 16 * lanes
         spread = [(out - 1) * s + r for out, s, r in zip(at.output, at.stride, at.reach, strict=True)]
         return max(panels + tables, sums + self.ins * prod(spread) * 2 * lanes)
+
+    def _room_of_squares(self, size: int) -> int:
+        """Panels or sums, 16 places of each tile of what is read and of what is written, a table."""
+        word, chunk, channels = 8 // size, 2 * WIDEST // size, (self.ins + 8) * (self.outs + 8)
+        squares = max(self.squares(gradient=True), self.squares(gradient=False))
+        tiles = 16 * squares * (self.ins + self.outs + 8) * chunk
+        return chunk + 32 * channels + tiles + 2 * word * (self.ins + self.outs + 8)
 
 
 def axes(at: Geometry) -> tuple[int, ...]:
