@@ -173,6 +173,38 @@ def finish(
     lines.store(builder.load(room, typ=kind), target, vector, whole=whole)
 
 
+def panel_tile(rows: int) -> Any:
+    """y[m] = Σ_k a[k, m] x[k], whole vectors at one place.
+
+    Called as (a, x, step_k, count, y, step_m): the terms stand step_k apart in x, the channels step_m in y.
+    """
+
+    @intrinsic
+    def tile(typing: Any, a: Any, x: Any, step_k: Any, count: Any, y: Any, step_m: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            a, x, step_k, count, y, step_m = arguments
+            lines = Lines(context, builder, signature.args[1], _INT(0))
+            sums = [[cgutils.alloca_once(builder, lines.kind) for _ in range(VECTORS)] for _ in range(rows)]
+            for room in sum(sums, []):
+                builder.store(lines.zero, room)
+            with cgutils.for_range(builder, count) as loop:
+                factors = lines.at(a, builder.mul(loop.index, _INT(rows)))
+                place = lines.at(x, builder.mul(loop.index, step_k))
+                seen = [lines.load(place, v) for v in range(VECTORS)]
+                for m, row in enumerate(sums):
+                    factor = lines.number(factors, _INT(m))
+                    for room, vector in zip(row, seen, strict=True):
+                        builder.store(lines.fused(factor, vector, builder.load(room, typ=lines.kind)), room)
+            for m, row in enumerate(sums):
+                for v, room in enumerate(row):
+                    lines.store(builder.load(room, typ=lines.kind), lines.at(y, builder.mul(step_m, _INT(m))), v)
+            return context.get_dummy_value()
+
+        return types.void(x, x, types.int64, types.int64, x, types.int64), generate
+
+    return tile
+
+
 def gradient_tile(rows: int, taps: int) -> Any:
     """s[m, t] += Σ over places and examples of dy[m, place] x[t, place], for ``rows`` channels and ``taps`` taps.
 

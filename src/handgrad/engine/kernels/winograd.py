@@ -12,7 +12,7 @@ from numba.extending import register_jitable
 
 from handgrad.engine.control import NONE
 from handgrad.engine.machine import like, shifted
-from handgrad.engine.tiles import VECTORS, gradient_tile, lanes_of, product_tile, total_along, words_at
+from handgrad.engine.tiles import VECTORS, gradient_tile, lanes_of, panel_tile, total_along, words_at
 from handgrad.engine.transforms import INPUT, SLOPES, merge_tile, spread_tile
 
 _spread, _spread_slopes = spread_tile(INPUT), spread_tile(SLOPES)
@@ -53,8 +53,19 @@ def _inside(first: Any, second: Any, height: Any, width: Any, side: Any) -> Any:
     return bits
 
 
+@register_jitable
+def _places(table: Any, start: Any, count: Any, across: Any, above: Any, before: Any, read: Any, written: Any) -> None:
+    """Of each tile where its square of 4×4 begins on an array and which of it lies there, the same of its 2×2."""
+    for s in range(count):
+        i, j = (start + s) // across * 2, (start + s) % across * 2
+        table[4 * s] = (i - above) * read[1] + j - before
+        table[4 * s + 1] = _inside(i - above, j - before, read[0], read[1], 4)
+        table[4 * s + 2] = i * written[1] + j
+        table[4 * s + 3] = _inside(i, j, written[0], written[1], 2)
+
+
 def _correlation(rows: int, back: int) -> Any:
-    product = product_tile(rows, 1)
+    product = panel_tile(rows)
 
     def kernel(base: Any, words: Any, control: Any) -> None:
         written, read, height, width = words[5], words[4], words[8], words[9]
@@ -63,47 +74,42 @@ def _correlation(rows: int, back: int) -> Any:
             written, read, height, width = words[4], words[5], words[6], words[7]
             size_h, size_w, above, before = words[8], words[9], 2 - above, 2 - before
         batch, chunk, many = words[18], VECTORS * lanes_of(base), words[12]
-        tiles, zero = (written + rows - 1) // rows, like(0.0, base[0])
+        tiles, step = (written + rows - 1) // rows, many * chunk
         nothing = shifted(base, words[21])
         panels = shifted(nothing, chunk)
         for k in range(chunk):
-            nothing[k] = zero
+            nothing[k] = like(0.0, base[0])
         _pack(panels, words, base, rows, back)
         spread = shifted(panels, 16 * tiles * rows * read)
-        merged = shifted(spread, 16 * read * many * chunk)
-        table = words_at(shifted(merged, 16 * tiles * rows * many * chunk), words)
-        for c in range(read):
-            table[2 * c], table[2 * c + 1] = c * many * chunk, c * rows
+        merged = shifted(spread, 16 * read * step)
+        places = words_at(shifted(merged, 16 * tiles * rows * step), words)
         across = (width + 1) // 2
         squares = (height + 1) // 2 * across
         for low in range(words[19], words[20], chunk):
             live = words[20] - low
             for start in range(0, squares, many):
                 count = min(many, squares - start)
-                for s in range(count):
-                    i, j = (start + s) // across * 2 - above, (start + s) % across * 2 - before
-                    inside = _inside(i, j, size_h, size_w, 4)
-                    for c in range(read):
-                        x = shifted(base, words[1] + low + ((c * size_h + i) * size_w + j) * batch)
-                        to = shifted(spread, (c * many + s) * chunk)
-                        _spread(x, size_w * batch, batch, inside, nothing, to, read * many * chunk, live)
+                _places(places, start, count, across, above, before, (size_h, size_w), (height, width))
+                for c in range(read):
+                    x, to = words[1] + low + c * size_h * size_w * batch, shifted(spread, c * step)
+                    for s in range(count):
+                        at = shifted(base, x + places[4 * s] * batch)
+                        inside = places[4 * s + 1]
+                        _spread(at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), read * step, live)
                 for f in range(16):
                     for tile in range(tiles):
                         a = shifted(panels, (f * tiles + tile) * read * rows)
+                        x, m = shifted(spread, f * read * step), shifted(merged, (f * tiles + tile) * rows * step)
                         for s in range(count):
-                            x = shifted(spread, f * read * many * chunk + s * chunk)
-                            m = shifted(merged, ((f * tiles + tile) * rows * many + s) * chunk)
-                            product(a, x, table, read, 0, m, many * chunk, 0, rows, chunk, nothing, m, 0)
-                for s in range(count):
-                    i, j = (start + s) // across * 2, (start + s) % across * 2
-                    inside = _inside(i, j, height, width, 2)
-                    for o in range(written):
-                        place = low + ((o * height + i) * width + j) * batch
-                        bias = nothing if back or words[3] == NONE else shifted(base, words[3] + o)
+                            product(a, shifted(x, s * chunk), step, read, shifted(m, s * chunk), step)
+                for o in range(written):
+                    bias = nothing if back or words[3] == NONE else shifted(base, words[3] + o)
+                    for s in range(count):
+                        place = low + (o * height * width + places[4 * s + 2]) * batch
                         gate = shifted(base, words[3] + place) if back else nothing
                         merge_tile(
-                            shifted(merged, (o * many + s) * chunk), tiles * rows * many * chunk,
-                            shifted(base, words[0] + place), width * batch, batch, inside, bias, gate, live, words[22],
+                            shifted(merged, o * step + s * chunk), tiles * rows * step, shifted(base, words[0] + place),
+                            width * batch, batch, places[4 * s + 3], bias, gate, live, words[22],
                         )  # fmt: skip
 
     return kernel
@@ -142,15 +148,17 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
         tiles, parts = (outs + rows - 1) // rows, (ins + taps - 1) // taps
         share = (rows * taps + lanes - 1) // lanes * lanes
         step = tiles * parts * share
+        stride = many * chunk
         nothing = shifted(base, words[21])
         sums = shifted(nothing, chunk)
         for k in range(chunk + 16 * step):
             nothing[k] = zero
         spread = shifted(sums, 16 * step)
-        slopes = shifted(spread, 16 * ins * many * chunk)
-        table = words_at(shifted(slopes, 16 * outs * many * chunk), words)
+        slopes = shifted(spread, 16 * ins * stride)
+        places = words_at(shifted(slopes, 16 * outs * stride), words)
+        table = shifted(places, 4 * many)
         for t in range(parts * taps):
-            table[t] = min(t, ins - 1) * many * chunk
+            table[t] = min(t, ins - 1) * stride
         bias = shifted(base, words[3])
         for o in range(outs):
             bias[o] = zero
@@ -160,32 +168,34 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
             live = words[20] - low
             for start in range(0, squares, many):
                 count = min(many, squares - start)
-                for s in range(count):
-                    i, j = (start + s) // across * 2, (start + s) % across * 2
-                    inside = _inside(i - words[16], j - words[17], size_h, size_w, 4)
-                    for c in range(ins):
-                        x = words[1] + low + ((c * size_h + i - words[16]) * size_w + j - words[17]) * batch
-                        to = shifted(spread, (c * many + s) * chunk)
-                        _spread(
-                            shifted(base, x), size_w * batch, batch, inside, nothing, to, ins * many * chunk, live
+                _places(places, start, count, across, words[16], words[17], (size_h, size_w), (height, width))
+                for c in range(ins):
+                    x, to = words[1] + low + c * size_h * size_w * batch, shifted(spread, c * stride)
+                    for s in range(count):
+                        at = shifted(base, x + places[4 * s] * batch)
+                        inside = places[4 * s + 1]
+                        _spread(at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), ins * stride, live)
+                for o in range(outs):
+                    dy, to = words[2] + low + o * height * width * batch, shifted(slopes, o * stride)
+                    for s in range(count):
+                        at = shifted(base, dy + places[4 * s + 2] * batch)
+                        inside = places[4 * s + 3]
+                        _spread_slopes(
+                            at, width * batch, batch, inside, nothing, shifted(to, s * chunk), outs * stride, live
                         )
-                    inside = _inside(i, j, height, width, 2)
-                    for o in range(outs):
-                        dy = shifted(base, words[2] + low + ((o * height + i) * width + j) * batch)
-                        to = shifted(slopes, (o * many + s) * chunk)
-                        _spread_slopes(dy, width * batch, batch, inside, nothing, to, outs * many * chunk, live)
                 for f in range(16):
-                    x = shifted(spread, f * ins * many * chunk)
+                    x = shifted(spread, f * ins * stride)
                     for o in range(tiles):
-                        dy = shifted(slopes, (f * outs + o * rows) * many * chunk)
+                        dy = shifted(slopes, (f * outs + o * rows) * stride)
                         for part in range(parts):
                             product(
-                                dy, many * chunk, 0, chunk, x, shifted(table, part * taps), 0, chunk, 1, count,
-                                min(rows, outs - o * rows), chunk, shifted(sums, f * step + (o * parts + part) * share),
+                                dy, stride, 0, chunk, x, shifted(table, part * taps), 0, chunk, 1, count,
+                                min(rows, outs - o * rows), chunk,
+                                shifted(sums, f * step + (o * parts + part) * share),
                             )  # fmt: skip
                 # row 1 of A is (1, 1): its square holds the sums of the tiles
                 for o in range(outs):
-                    bias[o] += total_along(shifted(slopes, (5 * outs + o) * many * chunk), count, chunk, chunk)
+                    bias[o] += total_along(shifted(slopes, (5 * outs + o) * stride), count, chunk, chunk)
         for o in range(outs):
             for c in range(ins):
                 place = (o // rows * parts + c // taps) * share + o % rows * taps + c % taps

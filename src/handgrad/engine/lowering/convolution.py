@@ -138,7 +138,7 @@ class Sizes:
         word, chunk, channels = 8 // size, 2 * WIDEST // size, (self.ins + 8) * (self.outs + 8)
         squares = max(self.squares(gradient=True), self.squares(gradient=False))
         tiles = 16 * squares * (self.ins + self.outs + 8) * chunk
-        return chunk + 32 * channels + tiles + 2 * word * (self.ins + self.outs + 8)
+        return chunk + 32 * channels + tiles + word * (self.ins + 16 + 4 * squares)
 
 
 def axes(at: Geometry) -> tuple[int, ...]:
