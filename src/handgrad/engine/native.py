@@ -44,6 +44,7 @@ class NativePath:
             block[control.BARRIER], block[control.THREAD] = self._counter.ctypes.data, thread
             block[control.THREADS], block[control.GEMM] = self.setting.threads, blas.gemm(self.setting.dtype)
             block[control.YIELD] = sched_yield()
+            block[control.SEED] = np.uint64(self.setting.seed % 2**64).astype(np.int64)
             block[control.AT_BARRIER] = objects.addresses(["running.barrier"], self.setting.dtype)["running.barrier"]
 
     def quick(self) -> Quick | None:
@@ -141,8 +142,9 @@ class NativePath:
         assert setting.update is not None  # noqa: S101  Compiled has seen to it
         for step, rate in enumerate(run.rates):
             at = step * size
-            program = self._program("gradient", min(size, len(run.order) - at), classes=_classes(run.y))
+            program = self._program("apart", min(size, len(run.order) - at), classes=_classes(run.y))
             block: dict[str, Any] = {"X": run.x, "Y": run.y, "ORDER": run.order[at:], "SHARES": weights[at:]}
+            block["FIRST"] = run.first + step
             block |= {} if run.moves is None else {"MOVES": run.moves[at:]}
             losses[step : step + 1], hits[step : step + 1] = self._run(program, 1, block)
             moving = {name: g for name, g in self._gradients.items() if name not in setting.freeze}

@@ -15,11 +15,15 @@ from handgrad.engine.lowering.dense import add_bias
 from handgrad.engine.lowering.losses import loss_kernel, write_loss
 from handgrad.engine.lowering.updates import descends, update_kernel
 from handgrad.engine.path import Setting
+from handgrad.engine.vectors import WIDEST
 from handgrad.engine.writer import Workspace, Writer, word
 from handgrad.network import Node
 
 Purpose = str
-"""``train``, ``gradient``, ``predict``; of each example: ``single``, its gradients, or ``norms``, their squares."""
+"""``train``, ``apart`` (a step of training whose update is made elsewhere), ``gradient``, ``predict``.
+
+Of each example: ``single``, its gradients, or ``norms``, their squares.
+"""
 
 
 class Program(Struct, frozen=True):
@@ -59,7 +63,7 @@ def build(
     writers = [Writer(setting, purpose, rows, thread, offsets, room) for thread in range(setting.threads)]
     for writer in writers:
         _write(writer, classes=classes)
-    workspace = aligned(room.size, setting.dtype)
+    workspace = aligned(room.size + WIDEST, setting.dtype)  # vectors may read beyond the last column
     shift = (workspace.ctypes.data - base) // setting.dtype.itemsize
     names = sorted({kernel for writer in writers for kernel, _ in writer.instructions})
     at = objects.addresses(names, setting.dtype)

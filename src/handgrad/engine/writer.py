@@ -77,11 +77,20 @@ class Writer:
         """Quantities that stand at the place of another one."""
         self.as_rows: set[str] = set()
         """Quantities that stand as [B][features]."""
+        self.fused: set[str] = set()
+        """Quantities that the kernel before them writes with its own."""
+        self.gated: set[str] = set()
+        """Quantities whose gradient comes with the rectifier's slope in it."""
 
     @property
     def learns(self) -> bool:
         """Whether there is a way back."""
         return self.purpose != "predict"
+
+    @property
+    def draws(self) -> bool:
+        """Whether the masks of dropouts are drawn: a step of training."""
+        return self.purpose in ("train", "apart")
 
     def emit(self, kernel: str, *words: Word) -> None:
         """One more instruction."""

@@ -29,9 +29,9 @@ class Dense:
         a, w, rows = writer.value(node.name), writer.parameter(node.parameters["W"]), writer.rows
         # a[m,B] = W[m,p] x[p,B], or W[m,p] x[B,p]ᵀ
         by_rows = x in writer.as_rows
-        at = _moved(writer.value(x), first * p if by_rows else first)
+        at = moved(writer.value(x), first * p if by_rows else first)
         product(
-            writer, (0, int(by_rows)), (m, count, p), (w, p), (at, p if by_rows else rows), (_moved(a, first), rows)
+            writer, (0, int(by_rows)), (m, count, p), (w, p), (at, p if by_rows else rows), (moved(a, first), rows)
         )
         if "b" in node.parameters:
             writer.biases[node.name] = writer.parameter(node.parameters["b"])
@@ -46,8 +46,8 @@ class Dense:
         if writer.wants(x):
             # dx[p,B] = W[m,p]ᵀ da[m,B]
             beta = float(writer.accumulates(x))
-            dx = (_moved(writer.slope(x), first), rows)
-            product(writer, (1, 0), (p, count, m), (w, p), (_moved(da, first), rows), dx, beta=beta)
+            dx = (moved(writer.slope(x), first), rows)
+            product(writer, (1, 0), (p, count, m), (w, p), (moved(da, first), rows), dx, beta=beta)
         writer.contribute(node.parameters["W"], Weights(da, writer.value(x), node, x))
         if "b" in node.parameters:
             writer.contribute(node.parameters["b"], Biases(da, node))
@@ -65,7 +65,7 @@ class Weights:
         """Rows first … last of dW; without beta, straight into W with the learning rate."""
         p, rows = writer.size(self.read), writer.rows
         by_rows = self.read in writer.as_rows
-        a, b = (_moved(self.da, first * rows), rows), (self.x, p if by_rows else rows)
+        a, b = (moved(self.da, first * rows), rows), (self.x, p if by_rows else rows)
         flips, sizes = (0, int(not by_rows)), (last - first, p, rows)
         product(writer, flips, sizes, a, b, (target + first * p, p), beta=beta)
 
@@ -119,7 +119,7 @@ def add_bias(writer: Writer, name: str) -> None:
         writer.emit("activations.identity", at, at, size, writer.rows, writer.first, writer.last, bias, 0.0)
 
 
-def _moved(place: int, entries: int) -> int:
+def moved(place: int, entries: int) -> int:
     """The same kind of place, so many entries on."""
     return type(place)(place + entries)
 
