@@ -16,7 +16,7 @@ from handgrad.engine.lowering.losses import loss_kernel, write_loss
 from handgrad.engine.lowering.updates import descends, update_kernel
 from handgrad.engine.path import Setting
 from handgrad.engine.vectors import WIDEST
-from handgrad.engine.writer import Workspace, Writer, word
+from handgrad.engine.writer import OfExamples, Workspace, Writer, word
 from handgrad.network import Node
 
 Purpose = str
@@ -113,6 +113,7 @@ def _write_singles(writer: Writer) -> None:
     start = 0
     for name in writer.network.parameters:
         for contribution in writer.contributions.get(name, ()):
+            assert isinstance(contribution, OfExamples)  # noqa: S101  singles() has seen to it
             contribution.single(writer, start, squares=writer.purpose == "norms")
         start += int(np.prod(writer.network.shape(name), dtype=np.int64))
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import struct
 from math import prod
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from handgrad.engine.control import NONE
 from handgrad.engine.path import Setting
@@ -52,6 +52,11 @@ class Contribution(Protocol):
 
     def __call__(self, writer: Writer, first: int, last: int, target: int, beta: float | None) -> None:
         """Rows first … last of the array at ``target``, beta times what is there added; None: W −= η dW."""
+
+
+@runtime_checkable
+class OfExamples(Protocol):
+    """A contribution that can be told apart by examples."""
 
     def single(self, writer: Writer, start: int, *, squares: bool) -> None:
         """The gradient of each example, which begins at ``start`` in that of all parameters; or its squares' sum."""
