@@ -110,7 +110,7 @@ def test_the_working_of_an_example() -> None:
     done = typed("solve", "--from", "blobs.run", "--example", "17", "--to", "json")
     assert (done.exit_code, done.stderr) == (0, "")
     problem = fit("blobs.toml").problem(17)
-    assert problem.title == "Blobs: example 17, 1"
+    assert problem.title == "Blobs: example 17, class 1"
     assert done.stdout.rstrip() == hg.solve(problem).working().to_json().rstrip()
     asked = typed("solve", "--from", "blobs.run/checkpoint-000001.json", "--example", "17", "--ask", "L")
     assert asked.stdout == hg.solve(problem).working(["L"]).to_terminal(80)

@@ -142,6 +142,6 @@ def test_watching_changes_nothing() -> None:
 
 
 def test_looks_come_each_so_many_steps() -> None:
-    eye = Watch(X, every=50)
-    assert [step for step in range(151) if eye.wants(step)] == [0, 50, 100, 150]
-    assert (eye.until(0), eye.until(49), eye.until(50)) == (50, 1, 50)
+    eye = Watch(X)
+    assert [step for step in range(1501) if eye.wants(step)] == [*range(0, 501, 50), 1000, 1500]
+    assert [eye.until(step) for step in (0, 49, 50, 499, 500, 501, 999)] == [50, 1, 50, 1, 500, 499, 1]

@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from handgrad.errors import InputError, Mistake
 from handgrad.training.examples import fail
-from handgrad.training.safetensors import Arrays, packed, unpacked
+from handgrad.training.safetensors import Arrays, chunks, unpacked
 from handgrad.training.state import State
 
 VERSION = 1
@@ -109,12 +109,14 @@ class Store:
         number = 1 + max([*self.numbers(), *self._good], default=0)
         file = self._file(number)
         weights = file.with_suffix(".safetensors")
-        content = packed(arrays)
-        digest = sha256(content).hexdigest()
-        note = Note(FORMAT, VERSION, weights.name, len(content), digest, versions(), task, state, source)
+        parts, digest = chunks(arrays), sha256()
+        for part in parts:
+            digest.update(part)
+        size = sum(map(len, parts))
+        note = Note(FORMAT, VERSION, weights.name, size, digest.hexdigest(), versions(), task, state, source)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            durable(weights, content)
+            durable(weights, *parts)
             durable(file, msgspec.json.format(msgspec.json.encode(note), indent=1) + b"\n")
         except OSError as error:
             with suppress(OSError):
@@ -222,12 +224,12 @@ def _bad(path: Path, text: str) -> NoReturn:
     fail(text, os.fspath(path))
 
 
-def durable(path: Path, content: bytes) -> None:
+def durable(path: Path, *parts: bytes | memoryview) -> None:
     """Writes a file aside, brings it to the disk and renames it. Raises OSError; then nothing is left of it."""
     aside = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     try:
         with aside.open("wb") as out:
-            out.write(content)
+            out.writelines(parts)
             out.flush()
             os.fsync(out.fileno())
         aside.replace(path)

@@ -65,4 +65,4 @@ def _class(task: Task, y: Any) -> str:
     """The class of an example, where it has one, as the data name it."""
     if np.ndim(y) or np.asarray(y).dtype.kind not in "iu":
         return ""
-    return f", {task.classes[int(y)]}" if task.classes else f", y = {int(y)}"
+    return f", class {task.classes[int(y)]}" if task.classes else f", y = {int(y)}"

@@ -20,19 +20,24 @@ _NAMES = {dtype: name for name, dtype in _TYPES.items()}
 _LENGTH = 8
 
 
-def packed(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
-    """The bytes of a file with these arrays (float32, float64, int64), each under its name."""
+def chunks(arrays: Mapping[str, np.ndarray[Any, Any]]) -> list[bytes | memoryview]:
+    """What a file with these arrays (float32, float64, int64) consists of: header and arrays, which are not copied."""
     header: dict[str, Any] = {}
-    parts: list[bytes] = []
+    parts: list[bytes | memoryview] = []
     end = 0
     for name, array in arrays.items():
         begin, dtype = end, array.dtype.newbyteorder("<")
-        parts.append(np.ascontiguousarray(array, dtype).tobytes())
-        end += len(parts[-1])
+        parts.append(np.ascontiguousarray(array, dtype).reshape(-1).view(np.uint8).data)
+        end += array.nbytes
         header[name] = {"dtype": _NAMES[dtype], "shape": list(array.shape), "data_offsets": [begin, end]}
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % _LENGTH)  # the numbers begin at a multiple of 8
-    return b"".join([len(text).to_bytes(_LENGTH, "little"), text, *parts])
+    return [len(text).to_bytes(_LENGTH, "little"), text, *parts]
+
+
+def packed(arrays: Mapping[str, np.ndarray[Any, Any]]) -> bytes:
+    """The bytes of a file with these arrays, each under its name."""
+    return b"".join(chunks(arrays))
 
 
 def unpacked(content: bytes) -> Arrays:

@@ -1,7 +1,7 @@
 """What goes wrong inside while a network trains: dead and saturated units, exploding and vanishing gradients.
 
-Every so many steps a sample of the training examples is put through the network, and the gradient of the batch
-at hand is measured layer by layer. Each thing is said once of a layer.
+Each 50 steps, and each 500 once 500 are done, a sample of the training examples is put through the network, and
+the gradient of the batch at hand is measured layer by layer. Each thing is said once of a layer.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from handgrad.network import Node
 from handgrad.training.safetensors import Arrays
 from handgrad.training.state import Warned
 
-EVERY = 50
-"""Steps from one look to the next."""
+EVERY, LATER = 50, 500
+"""Steps from one look to the next: at first, and after ``LATER`` steps."""
 
 SAMPLE = 256
 """Examples that dead and saturated units are looked for with."""
@@ -57,19 +57,20 @@ class Before(Struct, frozen=True):
 
 
 class Watch:
-    """Looks at a network each ``every`` steps. ``known``: what was said before, which is not said again."""
+    """Looks at a network now and then. ``known``: what was said before, which is not said again."""
 
-    def __init__(self, sample: Array, known: Iterable[Warned] = (), every: int = EVERY) -> None:
-        self.sample, self.every = sample, every
+    def __init__(self, sample: Array, known: Iterable[Warned] = ()) -> None:
+        self.sample = sample
         self._said = {(one.layer, one.what) for one in known}
 
     def wants(self, step: int) -> bool:
         """Whether it wants to see the batch of that step (from 0)."""
-        return step % self.every == 0
+        return step % (EVERY if step < LATER else LATER) == 0
 
     def until(self, step: int) -> int:
         """How many steps may be taken before the next look."""
-        return self.every - step % self.every
+        stride = EVERY if step < LATER else LATER
+        return stride - step % stride
 
     def look(self, compiled: Compiled, x: Array, y: Array, weights: Array | None, step: int) -> list[Warned]:
         """What is wrong before that step (from 1), whose batch is x, y."""

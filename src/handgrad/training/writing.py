@@ -8,7 +8,7 @@ from pathlib import Path
 from handgrad.training.checkpoints import durable
 from handgrad.training.examples import fail
 from handgrad.training.result import Result
-from handgrad.training.safetensors import packed
+from handgrad.training.safetensors import chunks
 
 WEIGHTS = "weights.safetensors"
 
@@ -17,7 +17,7 @@ def write(result: Result, folder: Path) -> list[str]:
     """Writes the weights and the pictures, as SVG and PNG; the names of the files. Raises InputError."""
     target = folder / WEIGHTS
     try:
-        durable(target, packed(result.parameters))
+        durable(target, *chunks(result.parameters))
     except OSError as error:
         fail(f"cannot be written: {error.strerror or error}", os.fspath(target))
     names = [WEIGHTS]
