@@ -21,7 +21,7 @@ from typing import Any
 
 from benchmarks.peers import first, peak, tables
 from benchmarks.peers.race import Effort, Result, raced
-from benchmarks.peers.team import Team
+from benchmarks.peers.team import FRAMEWORKS, Team
 from benchmarks.peers.works import WORKS, named, square
 
 PARTS = ("peak", "works", "start", "memory", "scaling")
@@ -40,7 +40,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--threads", default="1,2")
     parser.add_argument("--repeats", type=int, default=15)
     parser.add_argument("--parts", default=",".join(PARTS))
-    parser.add_argument("--frameworks", default="ours,torch,jax")
+    parser.add_argument("--frameworks", default=",".join(FRAMEWORKS), help="by commas")
     parser.add_argument("--scaling-seconds", type=float, default=300, help="for each thread count")
     parser.add_argument("--quick", action="store_true", help="few repeats, no torch.compile: to see that it runs")
     return parser.parse_args()
@@ -80,8 +80,9 @@ def of_works(asked: argparse.Namespace, threads: int, bound: float | None) -> tu
         for key, work in works.items():
             begun = time.perf_counter()
             results[key] = raced(team, work, effort(asked))
-            load = os.getloadavg()[0]
-            print(f"{work.title}: {time.perf_counter() - begun:.0f} s, load {load:.1f}", file=sys.stderr, flush=True)
+            told = ", ".join(f"{name} {tables.spent(results[key].seconds(name))}" for name in results[key].entrants)
+            took = f"{time.perf_counter() - begun:.0f} s, load {os.getloadavg()[0]:.1f}"
+            print(f"{work.title}: {told} (took {took})", file=sys.stderr, flush=True)
         versions = team.versions
     say(f"\n## {threads} threads ({', '.join(f'{name} {version}' for name, version in versions.items())})\n")
     say(tables.steps(results, works, bound) + "\n")

@@ -43,11 +43,19 @@ class Entrant:
     form: str
     column: str
     built: float = 0.0
+    """Seconds until the first losses were there: mostly compilation."""
     losses: list[float] = field(default_factory=list)
     count: int = 1
     times: list[float] = field(default_factory=list)
     foreign: list[float] = field(default_factory=list)
     """Beside each time the share of the cores that other processes took."""
+    cpu: list[float] = field(default_factory=list)
+    """Beside each time the CPU seconds a step. On one core it is what a quiet machine would have taken."""
+
+    @property
+    def title(self) -> str:
+        """The form, and how its threads wait where that was chosen."""
+        return " ".join([self.form, *self.framework.split()[1:]])
 
     @property
     def kept(self) -> list[float]:
@@ -75,9 +83,14 @@ class Result:
         entrant = self.entrants.get(column)
         return min(entrant.times) if entrant and entrant.times else None
 
-    def ratio(self, own: str, peers: tuple[str, ...], *, least: bool = False) -> float | None:
-        """The best peer's time over ours, medians or (``least``) shortest times."""
-        spent = self.least if least else self.seconds
+    def cpu(self, column: str) -> float | None:
+        """The median CPU time of a step."""
+        entrant = self.entrants.get(column)
+        return median(entrant.cpu) if entrant and entrant.cpu else None
+
+    def ratio(self, own: str, peers: tuple[str, ...], of: str = "seconds") -> float | None:
+        """The best peer's time over ours: ``of`` median "seconds", the "least" or median "cpu"."""
+        spent = getattr(self, of)
         ours, theirs = spent(own), [t for t in map(spent, peers) if t is not None]
         return min(theirs) / ours if ours and theirs else None
 
@@ -90,11 +103,12 @@ class Result:
         """All that was found."""
         columns = {
             column: {
-                "form": entrant.form,
+                "form": entrant.title,
                 "median": median(entrant.kept),
                 "minimum": min(entrant.times),
                 "times": entrant.times,
                 "foreign": entrant.foreign,
+                "cpu": entrant.cpu,
                 "until first losses": entrant.built,
                 "losses": entrant.losses,
             }
@@ -119,7 +133,7 @@ def raced(team: Team, work: Work, effort: Effort) -> Result:
             result.entrants[column] = min(forms, key=lambda entrant: min(entrant.times))
     chosen = list(result.entrants.values())
     for entrant in chosen:
-        entrant.times, entrant.foreign = [], []
+        entrant.times, entrant.foreign, entrant.cpu = [], [], []
     blocks.rounds(chosen, effort.repeats, result)
     result.entrants = {column: entrant for column, entrant in result.entrants.items() if entrant.times}
     for name in team.frameworks:
@@ -149,7 +163,7 @@ def _attempt(result: Result, entrant: Entrant, act: Any) -> bool:
     try:
         act()
     except Failed as error:
-        result.failed[f"{entrant.column} ({entrant.form})"] = str(error)
+        result.failed[f"{entrant.column} ({entrant.title})"] = str(error)
         return False
     return True
 
@@ -165,13 +179,13 @@ class _Blocks:
     def __init__(self, team: Team, effort: Effort) -> None:
         self.team, self.block, self.patience = team, effort.block, effort.patience
 
-    def timed(self, entrant: Entrant) -> tuple[float, float]:
-        """Seconds a step over a block, and the share of others in it."""
+    def timed(self, entrant: Entrant) -> tuple[float, float, float]:
+        """Seconds a step over a block, the share of others in it, CPU seconds a step."""
         answer = self.team.worker(entrant.framework).ask(
             run=entrant.form, count=entrant.count, patience=min(1.0, max(self.patience, 0.0))
         )
         self.patience -= answer["waited"]
-        return answer["seconds"] / answer["made"], answer["foreign"]
+        return answer["seconds"] / answer["made"], answer["foreign"], answer["cpu"] / answer["made"]
 
     def calibrate(self, entrant: Entrant) -> None:
         """Find how many steps fill a block; the first ones, slow in some frameworks, are left out."""
@@ -184,9 +198,10 @@ class _Blocks:
 
     def add(self, entrant: Entrant) -> None:
         """Time one more block."""
-        spent, foreign = self.timed(entrant)
+        spent, foreign, cpu = self.timed(entrant)
         entrant.times.append(spent)
         entrant.foreign.append(foreign)
+        entrant.cpu.append(cpu)
 
     def rounds(self, entrants: list[Entrant], rounds: int, result: Result) -> None:
         """Blocks of all entrants in turn."""

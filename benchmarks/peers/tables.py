@@ -76,7 +76,7 @@ def built(results: Mapping[str, Result], works: Mapping[str, Work]) -> str:
     rows = []
     for key, result in results.items():
         found = (result.entrants.get(column) for column in COLUMNS)
-        rows.append([works[key].title, *(f"{e.form}, {e.built:.1f} s" if e else "—" for e in found)])
+        rows.append([works[key].title, *(f"{e.title}, {e.built:.1f} s" if e else "—" for e in found)])
     return table(["form and compilation", *COLUMNS], rows)
 
 
@@ -91,7 +91,9 @@ def ratios(results: Mapping[str, Result], works: Mapping[str, Work]) -> str:
     """The best peer's time over ours.
 
     "table": our best way against PyTorch eager, torch.compile and JAX jit; "one a call": ``step`` against the
-    same; "many a call": ``train`` against the best of all, lax.scan among them.
+    same; "many a call": ``train`` against the best of all, lax.scan among them; "of CPU times": as "table", the
+    processes' CPU time, which others on the machine hardly change: what to read for one thread on a loaded machine
+    (for more threads it counts those that spin).
     """
     rows = []
     for key, result in results.items():
@@ -103,13 +105,24 @@ def ratios(results: Mapping[str, Result], works: Mapping[str, Work]) -> str:
                 "—" if target is None else f"{target:g}×",
                 times(own),
                 verdict(own, target),
-                times(result.ratio("ours", STEPWISE, least=True)),
+                times(result.ratio("ours", STEPWISE, "least")),
+                times(result.ratio("ours", STEPWISE, "cpu")),
                 times(result.ratio("ours, step", STEPWISE)),
                 times(result.ratio("ours", MANY)),
                 verdict(result.ratio("ours", MANY), target),
             ]
         )
-    heads = ["best peer's time over ours", "target", "table", "", "of minima", "one a call", "many a call", " "]
+    heads = [
+        "best peer's time over ours",
+        "target",
+        "table",
+        "",
+        "of minima",
+        "of CPU times",
+        "one a call",
+        "many a call",
+        " ",
+    ]
     return table(heads, rows)
 
 

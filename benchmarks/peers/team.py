@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parents[2]
-FRAMEWORKS = ("ours", "torch", "jax")
+FRAMEWORKS = ("ours", "torch", "torch passive", "jax")
+VARIABLES = {"torch passive": {"OMP_WAIT_POLICY": "passive"}}
+"""PyTorch's threads spin while they wait, which is best on quiet cores and very slow where others work too; as
+"passive" they sleep. The faster one counts."""
 LIMIT = 900.0
 """Seconds that one answer may take (torch.compile is slow on two cores)."""
 
@@ -62,7 +65,8 @@ class Worker:
 
     def __init__(self, framework: str, threads: int) -> None:
         self.framework, self.threads = framework, threads
-        self.process = started(["-m", "benchmarks.peers.worker", framework, str(threads)], threads)
+        command = ["-m", "benchmarks.peers.worker", framework.split(maxsplit=1)[0], str(threads)]
+        self.process = started(command, threads, VARIABLES.get(framework))
         self.versions: dict[str, str] = self._read()
 
     def ask(self, **request: Any) -> Any:
@@ -100,7 +104,8 @@ class Team:
     """Workers by framework; one that has died is started again when it is next asked for."""
 
     def __init__(self, threads: int, frameworks: tuple[str, ...] = FRAMEWORKS) -> None:
-        self.threads, self.frameworks = threads, frameworks
+        self.threads = threads
+        self.frameworks = tuple(name for name in frameworks if threads > 1 or name not in VARIABLES)
         self.workers: dict[str, Worker] = {}
         self.versions: dict[str, str] = {}
 

@@ -2,8 +2,8 @@
 
 Requests are lines of JSON on standard input, one answer each: {"forms": WORK}, {"build": FORM, "work": WORK} ->
 the seconds until the first losses are there (compilation) and these losses; {"run": FORM, "count": n,
-"patience": seconds to wait for quiet} -> seconds, how many steps it were, the share of the cores that others took;
-{"drop": true}; {"memory": true} -> VmHWM in bytes. An error is an answer too.
+"patience": seconds to wait for quiet} -> seconds, CPU seconds, how many steps it were, the share of the cores that
+others took; {"drop": true}; {"memory": true} -> VmHWM in bytes. An error is an answer too.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ class Worker:
 
     def _run(self, form: str, count: int, patience: float) -> dict[str, float]:
         waited = quiet(patience)
-        watch, start = Watch(), time.perf_counter()
+        watch, start, cpu = Watch(), time.perf_counter(), time.process_time()
         made = self.runners[form].run(count)
-        seconds = time.perf_counter() - start
-        return {"seconds": seconds, "made": made, "foreign": watch.foreign(), "waited": waited}
+        seconds, cpu = time.perf_counter() - start, time.process_time() - cpu
+        return {"seconds": seconds, "cpu": cpu, "made": made, "foreign": watch.foreign(), "waited": waited}
 
     def _build(self, form: str, work: str) -> dict[str, Any]:
         start = time.perf_counter()

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from handgrad.interop.onnx_import import from_onnx, problem_tree_from_onnx
     from handgrad.interop.torch_import import from_torch
     from handgrad.marking import mark
+    from handgrad.training.fit import fit
 
 __version__ = "0.1.0"
 
@@ -35,6 +36,7 @@ _LATE = {
     "Compiled": "handgrad.engine",
     "compile": "handgrad.engine",
     "draw": "handgrad.drawing",
+    "fit": "handgrad.training.fit",
     "from_keras": "handgrad.interop.keras_import",
     "from_onnx": "handgrad.interop.onnx_import",
     "from_torch": "handgrad.interop.torch_import",
@@ -69,6 +71,7 @@ __all__ = [
     "__version__",
     "compile",
     "draw",
+    "fit",
     "from_keras",
     "from_onnx",
     "from_torch",

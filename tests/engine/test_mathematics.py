@@ -154,7 +154,7 @@ def _anew() -> ModuleType:
 def _part(kernel: Any, form: str, first: str, last: str) -> str:
     """The part of a listing that is the loop, without the wrapper that Numba puts around it."""
     name = re.escape(kernel.native_name.removeprefix("cfunc."))
-    library = kernel._library  # noqa: SLF001  there is no public way to a callback's listings
+    library = kernel._library
     listing = getattr(library, f"get_{form}_str")()
     found = re.search(f"{first.format(name)}.*?{last.format(name)}", listing, re.DOTALL | re.MULTILINE)
     assert found

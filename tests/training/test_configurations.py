@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from conftest import ROOT
 from handgrad.errors import InputError
 from handgrad.training.config import Config, plain, read
+from handgrad.training.preparing import prepare
 from handgrad.training.settings import Augment, Data, Initialise, Train
 from handgrad.training.sources import kind
 
@@ -61,6 +63,18 @@ def test_the_first_values_follow_the_seed_and_the_scheme() -> None:
     found = {name: config.network.parameters[name].floats() for name in config.drawn}
     np.testing.assert_allclose(found["W1"].T @ found["W1"], np.eye(4), atol=1e-12)
     assert (set(found["W2"].ravel()), set(found["b1"])) == ({2}, {0.1})
+
+
+def test_another_seed_draws_other_parameters() -> None:
+    config = Config.from_dict(BASE, file="c.toml")
+    same, other = config.changed(epochs=9, clip=None), config.changed(seed=1)
+    assert (same.train.epochs, other.train.epochs, other.file) == (9, 2, "c.toml")
+    first, again, anew = (one.network.parameters["W1"].floats() for one in (config, same, other))
+    np.testing.assert_array_equal(first, again)
+    assert (first != anew).any()
+    with pytest.raises(InputError) as caught:
+        config.changed(epoch=1)
+    assert str(caught.value) == 'c.toml, train.epoch: train: unknown key "epoch"; did you mean "epochs"?'
 
 
 def test_what_is_given_stays_as_it_is(tmp_path: Path) -> None:
@@ -421,6 +435,16 @@ def test_schedules_by_name(table: dict[str, Any]) -> None:
     found = Config.from_dict({**BASE, "schedule": table}).schedule
     assert found.name == table["op"]
     assert all(getattr(found, key) == value for key, value in table.items() if key != "op")
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "examples" / "training").glob("*.toml")), ids=lambda file: file.stem)
+def test_the_examples_are_sound(file: Path) -> None:
+    config = read(file)
+    assert config.drawn == tuple(config.network.parameters)
+    found = prepare(config)
+    assert found.held_out is not None
+    assert found.train.x.shape[1:] == config.network.input
+    assert len(found.classes) == config.network.output[0]
 
 
 def test_decimals_within_lists_and_tables() -> None:

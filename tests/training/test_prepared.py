@@ -21,6 +21,7 @@ from handgrad.training.labels import Classes, classes_of, example_weights, reals
 from handgrad.training.preparing import prepare, split
 from handgrad.training.settings import Data
 from handgrad.training.sources import load
+from handgrad.training.tasks import of_config
 
 RANDOM = np.random.default_rng(0)
 
@@ -473,8 +474,16 @@ def test_bundled_sets(tmp_path: Path, name: str) -> None:
 def test_without_scikit_learn_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "sklearn.datasets", None)
     assert message(tmp_path, "iris", reads=4) == (
-        'iris: this set needs the package scikit-learn: pip install "handgrad[train]"'
+        'iris: this set needs the package scikit-learn: pip install "handgrad[sklearn]"'
     )
+
+
+def test_keys_in_place_of_those_of_a_configuration_reach_data_and_parameters(tmp_path: Path) -> None:
+    config = Config.from_dict(tree(csv(tmp_path, COLOURS), train={"dtype": "float32"}), tmp_path)
+    plain, other = of_config(config, {}), of_config(config, {"dtype": "float64", "seed": 1, "folder": None})
+    assert (plain.part.x.dtype, other.part.x.dtype) == (np.float32, np.float64)
+    weights = [task.problem.network.parameters["W1"].floats() for task in (plain, other)]
+    assert (weights[0] != weights[1]).all()
 
 
 def test_named_classes_of_a_source_come_as_they_are() -> None:

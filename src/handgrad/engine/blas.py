@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import os
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,13 @@ _WIDE = ("avx512f", "avx512dq", "avx512bw", "avx512vl", "avx512cd")
 @cache
 def library() -> ctypes.CDLL:
     """The open library, which computes in the thread that calls it."""
-    try:
-        import scipy_openblas32
-    except ImportError:
+    # only found, not imported: its own start takes longer than opening the library
+    package = find_spec("scipy_openblas32")
+    if package is None or package.origin is None:
         message = 'the engine multiplies with OpenBLAS, which is not installed: pip install "handgrad[train]"'
-        raise InputError(message) from None
-    folder = Path(scipy_openblas32.get_lib_dir())
-    file = next(path for path in sorted(folder.iterdir()) if scipy_openblas32.get_library() in path.name)
+        raise InputError(message)
+    files = sorted((Path(package.origin).parent / "lib").iterdir())
+    file = next(path for path in files if path.name.startswith(("libscipy_openblas", "scipy_openblas")))
     chosen = {"OPENBLAS_CORETYPE": _core(), "OPENBLAS_NUM_THREADS": "1"}
     before = {name: os.environ.get(name) for name in chosen}
     os.environ.update({name: value for name, value in chosen.items() if value})

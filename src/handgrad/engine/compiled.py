@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import os
-import warnings
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any, TypeVar
@@ -225,12 +225,17 @@ class Compiled:
 
 def _path(setting: Setting) -> Path:
     """By kernels; by the reference rules where an op has none, which is said once."""
-    without = missing(setting)
+    without = ", ".join(missing(setting))
     if not without:
         return NativePath(setting)
-    message = f"{', '.join(without)}: no kernel yet, so the network runs by the reference rules, which is slower"
-    warnings.warn(message, RuntimeWarning, stacklevel=4)
+    if without not in _said:
+        _said.add(without)
+        logging.getLogger("handgrad").warning("%s: no kernel yet, so the reference rules compute it, slower", without)
     return ReferencePath(setting)
+
+
+_said: set[str] = set()
+"""Ops that were named as those without kernels."""
 
 
 def _never(x: Any, y: Any, count: int) -> None:

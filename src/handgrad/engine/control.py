@@ -29,7 +29,9 @@ WIDTH = 24
     STOP,  # 1: something was wrong with the data, nothing has been changed by this step
     WAITS,  # how often a barrier has let another thread run
     AT_BARRIER,  # the address of the barrier's kernel
-) = range(25)
+    EXAMPLES,  # how many examples there are, where each has a gradient of its own
+    SKIPPED,  # how many of them came before the first step
+) = range(27)
 
 SIZE = 32
 

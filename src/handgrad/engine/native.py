@@ -11,8 +11,8 @@ from handgrad.engine import blas, control, objects, updating
 from handgrad.engine.arrays import Array
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
-from handgrad.engine.program import Program, Purpose, aligned, build
-from handgrad.engine.quick import QuickStep
+from handgrad.engine.program import Program, Purpose, aligned, build, singles
+from handgrad.engine.quick import Quick, quick_step
 from handgrad.engine.shares import shares
 from handgrad.engine.team import kernel, sched_yield, team
 from handgrad.engine.writer import ALIGNMENT
@@ -44,9 +44,10 @@ class NativePath:
             block[control.BARRIER], block[control.THREAD] = self._counter.ctypes.data, thread
             block[control.THREADS], block[control.GEMM] = self.setting.threads, blas.gemm(self.setting.dtype)
             block[control.YIELD] = sched_yield()
+            block[control.SEED] = np.uint64(self.setting.seed % 2**64).astype(np.int64)
             block[control.AT_BARRIER] = objects.addresses(["running.barrier"], self.setting.dtype)["running.barrier"]
 
-    def quick(self) -> QuickStep | None:
+    def quick(self) -> Quick | None:
         """Single steps without ado: of networks that learn classes in one thread, by an update that has a kernel."""
         setting = self.setting
         learns = setting.update is not None and update_kernel(setting.update) is not None
@@ -57,7 +58,8 @@ class NativePath:
         block[control.PROGRAM], block[control.INSTRUCTIONS] = program.words[0].ctypes.data, program.words.shape[1]
         rate = float(setting.update.rate.written.floats())  # type: ignore[union-attr]  # there is one
         share = float(shares(setting.loss, np.zeros((setting.batch, *setting.network.output)), None)[0])
-        return QuickStep(setting, kernel("program", setting.dtype.name), self._base, block, rate, share)
+        at = objects.addresses(["running.program"], setting.dtype)["running.program"]
+        return quick_step(setting, at, self._base, block, rate, share)
 
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""
@@ -83,19 +85,40 @@ class NativePath:
 
     def each(self, x: Array, y: Array) -> dict[str, Array]:
         """The gradient of each example's loss."""
+        if not singles(self.setting):
+            return self._one_by_one(x, y)
+        sizes = {name: gradient.size for name, gradient in self._gradients.items()}
+        out = np.empty(len(x) * sum(sizes.values()), self.setting.dtype)
+        self._singles("single", x, y, out)
+        starts = np.cumsum([0, *sizes.values()]) * len(x)
+        return {
+            name: out[start : start + len(x) * size].reshape(len(x), *self._gradients[name].shape)
+            for (name, size), start in zip(sizes.items(), starts, strict=False)
+        }
+
+    def norms(self, x: Array, y: Array) -> Array:
+        """The norm of each example's whole gradient."""
+        squares = np.zeros(len(x), self.setting.dtype)
+        if singles(self.setting):
+            self._singles("norms", x, y, squares)
+        else:
+            for gradient in self._one_by_one(x, y).values():
+                squares += np.square(gradient).sum(axis=tuple(range(1, gradient.ndim)))
+        return np.sqrt(squares)
+
+    def _singles(self, purpose: Purpose, x: Array, y: Array, out: Array) -> None:
+        """Every example with the share 1."""
+        one, order = int(np.array(1.0).view(np.int64)), np.arange(len(x))
+        for at, count, program in self._stretches(purpose, len(x), classes=_classes(y)):
+            given = {"X": x, "Y": y, "ORDER": order[at:], "SHARE": one, "EXAMPLES": len(x)}
+            self._run(program, count, {**given, "OUT": out, "SKIPPED": at})
+
+    def _one_by_one(self, x: Array, y: Array) -> dict[str, Array]:
         found = {name: np.zeros((len(x), *g.shape), g.dtype) for name, g in self._gradients.items()}
         for i in range(len(x)):
             _, _, gradients = self.gradients(x[i : i + 1], y[i : i + 1], np.ones(1))
             for name, gradient in gradients.items():
                 found[name][i] = gradient
-        return found
-
-    def norms(self, x: Array, y: Array) -> Array:
-        """The norm of each example's whole gradient."""
-        found = np.zeros(len(x), self.setting.dtype)
-        for i in range(len(x)):
-            _, _, gradients = self.gradients(x[i : i + 1], y[i : i + 1], np.ones(1))
-            found[i] = np.sqrt(sum(float(np.sum(np.square(g))) for g in gradients.values()))
         return found
 
     def train(self, run: Run) -> tuple[Array, Array]:
@@ -119,8 +142,9 @@ class NativePath:
         assert setting.update is not None  # noqa: S101  Compiled has seen to it
         for step, rate in enumerate(run.rates):
             at = step * size
-            program = self._program("gradient", min(size, len(run.order) - at), classes=_classes(run.y))
+            program = self._program("apart", min(size, len(run.order) - at), classes=_classes(run.y))
             block: dict[str, Any] = {"X": run.x, "Y": run.y, "ORDER": run.order[at:], "SHARES": weights[at:]}
+            block["FIRST"] = run.first + step
             block |= {} if run.moves is None else {"MOVES": run.moves[at:]}
             losses[step : step + 1], hits[step : step + 1] = self._run(program, 1, block)
             moving = {name: g for name, g in self._gradients.items() if name not in setting.freeze}

@@ -25,6 +25,9 @@ _NEVER = ("numba_gil_ensure", "numba_gil_release", "numba_unpickle", "numba_do_r
           "numba_runtime_build_excinfo_struct", "NRT_MemInfo_call_dtor")  # fmt: skip
 """What the wrapper that Numba puts around a kernel would call after an exception. Kernels raise none."""
 
+OWN = ("machine", "control", "tiles", "transforms", "vectors", "masks")
+"""What kernels are made of beside their own files."""
+
 _HASH = 32
 
 
@@ -91,8 +94,7 @@ def _folder() -> Path:
     import llvmlite.binding as llvm
 
     here = Path(__file__).parent
-    beside = ("control", "formats", "intrinsics", "machine", "mathematics")
-    sources = sorted([*here.glob("kernels/*.py"), *(here / f"{name}.py" for name in beside)])
+    sources = sorted([*here.glob("kernels/*.py"), *here.glob("mathematics*"), *(here / f"{name}.py" for name in OWN)])
     text = b"\0".join(path.read_bytes() for path in sources if path.is_file())
     features = ",".join(sorted(name for name, on in llvm.get_host_cpu_features().items() if on))
     about = f"{sys.implementation.cache_tag} {llvmlite.__version__} {llvm.get_host_cpu_name()} {features}"

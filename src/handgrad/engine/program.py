@@ -15,11 +15,15 @@ from handgrad.engine.lowering.dense import add_bias
 from handgrad.engine.lowering.losses import loss_kernel, write_loss
 from handgrad.engine.lowering.updates import descends, update_kernel
 from handgrad.engine.path import Setting
+from handgrad.engine.vectors import WIDEST
 from handgrad.engine.writer import Workspace, Writer, word
 from handgrad.network import Node
 
 Purpose = str
-"""``train``, ``gradient`` or ``predict``."""
+"""``train``, ``apart`` (a step of training whose update is made elsewhere), ``gradient``, ``predict``.
+
+Of each example: ``single``, its gradients, or ``norms``, their squares.
+"""
 
 
 class Program(Struct, frozen=True):
@@ -59,7 +63,7 @@ def build(
     writers = [Writer(setting, purpose, rows, thread, offsets, room) for thread in range(setting.threads)]
     for writer in writers:
         _write(writer, classes=classes)
-    workspace = aligned(room.size, setting.dtype)
+    workspace = aligned(room.size + WIDEST, setting.dtype)  # vectors may read beyond the last column
     shift = (workspace.ctypes.data - base) // setting.dtype.itemsize
     names = sorted({kernel for writer in writers for kernel, _ in writer.instructions})
     at = objects.addresses(names, setting.dtype)
@@ -98,7 +102,26 @@ def _write(writer: Writer, *, classes: bool) -> None:
     for node in reversed(nodes):
         if writer.wants(node.name) and not (joint and node.name == "yhat"):
             LOWERINGS[node.op.name].backward(writer, node)
-    _write_gradients(writer)
+    if writer.purpose in ("single", "norms"):
+        _write_singles(writer)
+    else:
+        _write_gradients(writer)
+
+
+def _write_singles(writer: Writer) -> None:
+    """Each thread the gradients of its own examples."""
+    start = 0
+    for name in writer.network.parameters:
+        for contribution in writer.contributions.get(name, ()):
+            contribution.single(writer, start, squares=writer.purpose == "norms")
+        start += int(np.prod(writer.network.shape(name), dtype=np.int64))
+
+
+def singles(setting: Setting) -> bool:
+    """Whether kernels give the gradients of single examples: each parameter belongs to one dense layer."""
+    owners = [name for node in setting.network.nodes for name in node.parameters.values()]
+    dense = all(node.op.name == "dense" for node in setting.network.nodes if node.parameters)
+    return dense and len(set(owners)) == len(owners)
 
 
 def _bring_in(writer: Writer) -> None:

@@ -124,7 +124,7 @@ class ReferencePath:
 
     def norms(self, x: Array, y: Array) -> Array:
         """The norm of each example's whole gradient."""
-        squares = [np.square(g).reshape(len(x), -1).sum(axis=1) for g in self.each(x, y).values()]
+        squares = [np.square(g).sum(axis=tuple(range(1, g.ndim))) for g in self.each(x, y).values()]
         return np.sqrt(np.sum(squares, axis=0)) if squares else np.zeros(len(x), x.dtype)
 
     def train(self, run: Run) -> tuple[Array, Array]:

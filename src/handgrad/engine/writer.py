@@ -53,6 +53,9 @@ class Contribution(Protocol):
     def __call__(self, writer: Writer, first: int, last: int, target: int, beta: float | None) -> None:
         """Rows first … last of the array at ``target``, beta times what is there added; None: W −= η dW."""
 
+    def single(self, writer: Writer, start: int, *, squares: bool) -> None:
+        """The gradient of each example, which begins at ``start`` in that of all parameters; or its squares' sum."""
+
 
 class Writer:
     """Writes the instructions of one thread."""
@@ -74,11 +77,20 @@ class Writer:
         """Quantities that stand at the place of another one."""
         self.as_rows: set[str] = set()
         """Quantities that stand as [B][features]."""
+        self.fused: set[str] = set()
+        """Quantities that the kernel before them writes with its own."""
+        self.gated: set[str] = set()
+        """Quantities whose gradient comes with the rectifier's slope in it."""
 
     @property
     def learns(self) -> bool:
         """Whether there is a way back."""
-        return self.purpose in ("train", "gradient")
+        return self.purpose != "predict"
+
+    @property
+    def draws(self) -> bool:
+        """Whether the masks of dropouts are drawn: a step of training."""
+        return self.purpose in ("train", "apart")
 
     def emit(self, kernel: str, *words: Word) -> None:
         """One more instruction."""

@@ -8,9 +8,12 @@ file                      what stands in it
 ``network``               the network of a configuration, whose parameters may be left out
 ``examples``              Examples: inputs and labels as a source gives them, and where each of them stands
 ``sources``               ``load(data, folder, dtype) -> Examples``: picks the reader
-``csv_files``             CSV                                   ``csv_cells`` the careful reader that names a mistake
-``npz_files``             NPZ                                   ``idx_files`` IDX and IDX.gz pairs
-``image_folders``         a folder for each class               ``bundled``   scikit-learn's bundled sets
+``files``                 bytes and texts of data files, gzip files unpacked
+``csv_files``             CSV; ``csv_cells`` is the careful reader, which names a mistake
+``npz_files``             NPZ
+``idx_files``             pairs of IDX and IDX.gz files
+``image_folders``         a folder of images for each class
+``bundled``               scikit-learn's bundled sets
 ``preparing``             ``prepare(config) -> Prepared``: split, standardised, targets and weights made
 ``labels``                classes from labels, one-hot targets, class weights
 ``standardising``         mean and deviation of each feature or channel

@@ -16,7 +16,7 @@ def read(name: str) -> Examples:
     try:
         datasets = import_module("sklearn.datasets")
     except ImportError:
-        fail('this set needs the package scikit-learn: pip install "handgrad[train]"', name)
+        fail('this set needs the package scikit-learn: pip install "handgrad[sklearn]"', name)
     import numpy as np
 
     found = getattr(datasets, f"load_{name}")()

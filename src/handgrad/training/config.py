@@ -1,4 +1,14 @@
-"""Reads the configuration of a training: a problem file without data, and how to train it."""
+"""Reads the configuration of a training: a problem file without data, and how to train it.
+
+    title, notation, digits, [network], [loss], [[penalties]], [update]    as in a problem file
+    [data]          source, held_out, standardise, …    see settings.Data
+    [augment]       shift, flip
+    [initialise]    scheme, distribution, gain; of one parameter [initialise.W2]
+    [schedule]      op = "constant", "step", "cosine" or "one_cycle", and warm_up
+    [train]         epochs, batch, dtype, seed, clip, …    see settings.Train
+
+A layer may leave its weights, kernel and bias out, which are then drawn; it says its units, or channels and size.
+"""
 
 from __future__ import annotations
 
@@ -57,6 +67,14 @@ class Config(Struct, frozen=True, kw_only=True):
         """The configuration of a tree as a file has it. Raises InputError with every mistake found."""
         return _Reader(FilePath(folder) if folder is not None else FilePath(), file).config(tree)
 
+    def changed(self, **train: Any) -> Config:
+        """The same with other values of keys of [train] (None: without the key), the parameters drawn anew.
+
+        Raises InputError.
+        """
+        table = {key: value for key, value in {**self.tree["train"], **train}.items() if value is not None}
+        return Config.from_dict({**self.tree, "train": table}, self.folder, self.file)
+
     @property
     def network(self) -> Network:
         """The network with its first parameters."""
@@ -112,7 +130,7 @@ class _Reader:
         scheme, own = self._initialise(tree.get("initialise", {}), problem, drawn)
         self._together(problem, data, train, augment)
         if self.mistakes or not (problem and data and train and augment and schedule and scheme):
-            raise InputError(self.mistakes)
+            raise InputError(self.mistakes, self.file)
         values = draw(problem.network, drawn, train.seed, scheme, own)
         problem.network.parameters.update({name: from_floats(value) for name, value in values.items()})
         return Config(

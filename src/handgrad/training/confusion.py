@@ -57,7 +57,7 @@ def confusion(table: Array, names: Sequence[str] = ()) -> Drawing:
         shapes += _words(table, names, left, top, cell)
     right = int(np.trace(table))
     title = f"Confusion matrix: {right} of {int(table.sum())} right"
-    return Drawing(max(left + side + 16, 300), top + side + 20, tuple(shapes), title, _description(table, names))
+    return Drawing(max(left + side + 16, 340), top + side + 20, tuple(shapes), title, _description(table, names))
 
 
 def _width(name: str) -> float:
@@ -67,8 +67,8 @@ def _width(name: str) -> float:
 def _frame(left: float, top: float, side: float) -> Iterator[Shape]:
     right, bottom = left + side, top + side
     yield Stroke(((left, top), (right, top), (right, bottom), (left, bottom), (left, top)), "edge")
-    yield Label(left, 14, "Confusion matrix", "value", "start")
-    yield Label(left, 32, "row: the class, column: what it was taken for", "note", "start", _SMALL)
+    yield Label(16, 14, "Confusion matrix", "value", "start")
+    yield Label(16, 32, "row: the class, column: what it was taken for", "note", "start", _SMALL)
 
 
 def _words(table: Array, names: Sequence[str], left: float, top: float, cell: float) -> Iterator[Shape]:

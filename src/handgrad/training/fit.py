@@ -37,12 +37,13 @@ def fit(  # noqa: PLR0913  a run has as many settings
     result = hg.fit("digits.toml")
     result = hg.fit(network, x, y, loss="softmax_cross_entropy", update="adam", epochs=20, batch=32, held_out=0.2)
 
-    ``network``: a Network whose parameters are the first ones, a Problem (which brings loss, penalties and update),
-    or a configuration, by its file or as a Config, which says all the rest. x [n][…input]; y: classes [n] from 0
-    for a loss with labels, else targets [n][…]. ``loss``, ``update``, ``schedule`` and ``augment`` are names or
-    tables as in a configuration; ``held_out`` is a share of the examples, or a pair (x, y). All other keys are those
-    of the table [train] (in place of a configuration's own): epochs, batch, dtype, seed, shuffle, clip, threads,
-    class_weights, patience, improvement, monitor, keep_best, folder, checkpoint_every.
+    ``network``: a Network whose parameters are the first ones, a Problem (which brings loss, penalties and update,
+    and its data where x and y are left out), or a configuration, by its file or as a Config, which says all the
+    rest. x [n][…input]; y: classes [n] from 0 for a loss with labels, else targets [n][…]. ``loss``, ``update``,
+    ``schedule`` and ``augment`` are names or tables as in a configuration; ``held_out`` is a share of the examples,
+    or a pair (x, y). All other keys are those of the table [train] (in place of a configuration's own): epochs,
+    batch, dtype, seed, shuffle, clip, threads, class_weights, patience, improvement, monitor, keep_best, folder,
+    checkpoint_every.
 
     With a folder the run is saved there and goes on from there; ``going`` is "auto", "resume" (there must be a
     checkpoint) or "anew". ``watch`` looks for dead and saturated units, exploding and vanishing gradients. Raises

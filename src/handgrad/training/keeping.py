@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -32,6 +33,7 @@ class Keeper:
         self._signature: dict[str, Any] = {} if folder is None else task.signature()
         self._every = self._wait = every
         self._since = perf_counter()
+        self._locked: int | None = None
 
     def resumed(self, compiled: Compiled, found: Checkpoint) -> tuple[State, Arrays]:
         """Puts a checkpoint's arrays in place. The state, and the best parameters so far.
@@ -63,6 +65,25 @@ class Keeper:
         self._wait = max(self._every, SHARE * (self._since - begun)) if self._every else 0.0
         return True
 
+    def lock(self) -> None:
+        """Keeps other runs out of the folder for as long as this process lives. InputError if one is in it."""
+        if self.store is None:
+            return
+        folder = self.store.folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._locked = locked(folder)
+        except BlockingIOError:
+            fail("another run is training in this folder", os.fspath(folder))
+        except OSError as error:
+            fail(f"cannot be written in: {error.strerror or error}", os.fspath(folder))
+
+    def unlock(self) -> None:
+        """Lets other runs in."""
+        if self._locked is not None:
+            os.close(self._locked)
+            self._locked = None
+
     def begin(self, state: State) -> None:
         """Writes the metrics anew, up to where the run stands: lines after a checkpoint come again."""
         if self.store is not None:
@@ -88,6 +109,24 @@ class Keeper:
             fail(f"cannot be written: {error.strerror or error}{self.last()}", os.fspath(file))
 
 
+def locked(folder: Path) -> int | None:
+    """An open handle of a folder that no other process holds; None on a system without such locks.
+
+    Raises BlockingIOError if another one holds it.
+    """
+    if sys.platform == "win32":
+        return None
+    import fcntl
+
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        raise
+    return handle
+
+
 def best_of(arrays: Arrays) -> Arrays:
     """The best parameters so far, among the arrays of a checkpoint."""
     return {name.removeprefix(BEST): array for name, array in arrays.items() if name.startswith(BEST)}
@@ -102,9 +141,11 @@ def _append(file: Path, line: bytes) -> None:
         out.write(line)
 
 
+_LONG = ("network", "parameters", "first parameters", "penalties", "freeze", "training data", "held-out data")
+
+
 def _other(key: str, there: Any, here: Any) -> str:
-    if key in ("first parameters", "training data", "held-out data"):
-        what = f"other {key}"
-    else:
+    what = f"another {key}" if key == "network" else f"other {key}"
+    if key not in _LONG:
         what = f"{key} = {there}, here it is {here}"
     return f"the run in this folder has {what}; choose another folder, or begin anew"

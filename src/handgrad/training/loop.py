@@ -20,7 +20,7 @@ from handgrad.training.reporting import Progress, Reporter
 from handgrad.training.safetensors import Arrays
 from handgrad.training.state import Epoch, State
 from handgrad.training.task import Task
-from handgrad.training.watch import Watch
+from handgrad.training.watch import Before, Watch, first_not_finite
 
 SECONDS = 0.3
 """What a piece should take: progress, Ctrl-C and checkpoints come between pieces."""
@@ -70,15 +70,14 @@ class Loop:
         """One piece: some steps in a single call."""
         task, state, batch = self.task, self.state, self.task.train.batch
         first, last = state.step, min(state.step + self._steps(), task.steps)
-        examples = slice(first * batch, last * batch)
+        before = None if self.watch is None else Before.of(self.compiled)
         begun = perf_counter()
-        losses, correct = self.compiled.train(
-            task.part.x, task.part.y, order[examples], task.rates(state.epoch, first, last - first), task.weights,
-            None if moves is None else moves[examples],
-        )  # fmt: skip
+        losses, correct = self._steps_from(first, last, order, moves)
         took = perf_counter() - begun
         if not np.isfinite(losses).all():
-            self._diverged(losses)
+            bad = first + int(np.argmin(np.isfinite(losses)))
+            why = "" if before is None else self._first_cause(before, first, bad, order, moves)
+            self._fail(bad + 1, f"the loss is {float(losses[bad - first])}{why}")
         counts = np.diff(np.minimum(np.arange(first, last + 1) * batch, len(order)))
         per = losses * counts if averages(task) else losses
         state.loss = float(np.cumsum(np.concatenate([[state.loss], per]))[-1])  # one by one, whatever the pieces
@@ -87,6 +86,24 @@ class Loop:
         self._speed = (self._speed[0] + int(counts.sum()), self._speed[1] + took)
         wanted = int(SECONDS * (last - first) / max(took, 1e-9))
         self._piece = max(1, min(wanted, GROWTH * (last - first)))
+
+    def _steps_from(self, first: int, last: int, order: Losses, moves: Losses | None) -> tuple[Losses, Losses]:
+        """Takes some steps of the epoch; the loss and the right classes of each."""
+        task, batch = self.task, self.task.train.batch
+        examples = slice(first * batch, last * batch)
+        return self.compiled.train(
+            task.part.x, task.part.y, order[examples], task.rates(self.state.epoch, first, last - first),
+            task.weights, None if moves is None else moves[examples],
+        )  # fmt: skip
+
+    def _first_cause(self, before: Before, first: int, bad: int, order: Losses, moves: Losses | None) -> str:
+        """Goes back and up to the step whose loss is not finite, and says where numbers cease to be."""
+        before.restore(self.compiled)
+        if bad > first:
+            self._steps_from(first, bad, order, moves)
+        rows = order[bad * self.task.train.batch : (bad + 1) * self.task.train.batch]
+        found = first_not_finite(self.compiled, self.task.part.x[rows])
+        return f", from {found}" if found else ""
 
     def _steps(self) -> int:
         """How many steps to take at once: not beyond the next look of ``watch``."""
@@ -126,7 +143,8 @@ class Loop:
             held_accuracy=None if held is None else held[1],
         )
         if held is not None and not isfinite(held[0]):
-            self._fail(done.steps, f"the loss of the held-out examples is {held[0]}")
+            self._fail(task.steps, f"the loss of the held-out examples after it is {held[0]}")
+        self._check_finite()
         state.history.append(done)
         state.epoch, state.step, state.loss, state.correct = state.epoch + 1, 0, 0.0, 0
         if task.train.patience is not None and improved(task, state):
@@ -159,17 +177,19 @@ class Loop:
             self._save()
 
     def _save(self) -> bool:
-        """Whether there is a folder to save in."""
+        """Whether there is a folder to save in. What is not finite is not saved."""
+        self._check_finite()
         return self.keeper.save(self.task, self.compiled, self.state, self.best)
 
-    def _diverged(self, losses: Losses) -> NoReturn:
-        place = int(np.argmin(np.isfinite(losses)))
-        self._fail(
-            self.state.epoch * self.task.steps + self.state.step + place + 1, f"the loss is {float(losses[place])}"
-        )
+    def _check_finite(self) -> None:
+        for name, array in self.compiled.parameters.items():
+            if not np.isfinite(array).all():
+                self._fail(self.state.step, f"the parameter {name} is no longer finite after it")
 
-    def _fail(self, step: int, what: str) -> NoReturn:
-        train, epoch = self.task.train, (step - 1) // self.task.steps
+    def _fail(self, place: int, what: str) -> NoReturn:
+        """Stops the run at a step of the epoch (from 1; 0 is the last one of the epoch before)."""
+        train, step = self.task.train, self.state.epoch * self.task.steps + place
+        epoch = (step - 1) // self.task.steps
         rate = float(self.task.rates(epoch, step - 1 - epoch * self.task.steps, 1)[0])
         clip = "clip = 1" if train.clip is None else f"a clip below {train.clip:g}"
         text = f"step {step} (epoch {epoch + 1}): {what}; the learning rate is {rate:g}: try {rate / 10:g}, or {clip}"

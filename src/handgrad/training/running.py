@@ -6,14 +6,12 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from handgrad.engine import Compiled
 from handgrad.errors import InputError
-from handgrad.training.checkpoints import Checkpoint
+from handgrad.training.checkpoints import Checkpoint, Store
 from handgrad.training.keeping import Keeper
 from handgrad.training.loop import Loop
 from handgrad.training.reporting import Reporter, Silent
 from handgrad.training.result import Result
-from handgrad.training.safetensors import Arrays
 from handgrad.training.state import State
 from handgrad.training.task import Task
 from handgrad.training.watch import SAMPLE, Watch
@@ -26,6 +24,16 @@ def run(task: Task, folder: Path | None, going: Going, *, watch: bool, reporter:
     """Trains to the end. Raises InputError and Interrupted as ``hg.fit`` says."""
     reporter = reporter or Silent()
     keeper = Keeper(folder, task, task.train.checkpoint_every)
+    if going == "resume":
+        _check_resumable(folder)
+    keeper.lock()
+    try:
+        return _run(task, keeper, going, reporter, watch=watch)
+    finally:
+        keeper.unlock()
+
+
+def _run(task: Task, keeper: Keeper, going: Going, reporter: Reporter, *, watch: bool) -> Result:
     found = _found(keeper, going, reporter)
     compiled = task.compiled(None if found is None else found.note.state.threads)
     state, best = (State(), {}) if found is None else keeper.resumed(compiled, found)
@@ -35,14 +43,18 @@ def run(task: Task, folder: Path | None, going: Going, *, watch: bool, reporter:
     eye = Watch(task.part.x[task.order(0)[:SAMPLE]], state.warnings) if watch else None
     loop = Loop(task, compiled, state, best, keeper, reporter, eye)
     loop.run()
-    return finished(task, compiled, loop.state, loop.best, folder)
+    if loop.best and task.train.keep_best:
+        compiled.set_parameters(loop.best)
+    return Result(task, compiled, loop.state, None if keeper.store is None else keeper.store.folder)
 
 
-def finished(task: Task, compiled: Compiled, state: State, best: Arrays, folder: Path | None) -> Result:
-    """The result, with the best parameters in place where the run goes back to them."""
-    if best and task.train.keep_best:
-        compiled.set_parameters(best)
-    return Result(task, compiled, state, folder)
+def _check_resumable(folder: Path | None) -> None:
+    if folder is None:
+        message = "there is no folder to resume from: name one as folder"
+        raise InputError(message)
+    if not Store(folder).numbers():
+        message = "there is no checkpoint to resume from"
+        raise InputError(message, os.fspath(folder))
 
 
 def _found(keeper: Keeper, going: Going, reporter: Reporter) -> Checkpoint | None:
@@ -51,15 +63,9 @@ def _found(keeper: Keeper, going: Going, reporter: Reporter) -> Checkpoint | Non
     if store is None or going == "anew":
         if store is not None:
             store.clear()
-        elif going == "resume":
-            message = "there is no folder to resume from: name one as folder"
-            raise InputError(message)
         return None
     store.sweep()
     found = store.last()
-    if found is None and going == "resume":
-        message = "there is no checkpoint to resume from"
-        raise InputError(message, os.fspath(store.folder))
     for mistake in store.passed_over:
         reporter.note(f"passed over {mistake.text}")
     return found

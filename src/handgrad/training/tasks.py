@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,13 +32,13 @@ def of_config(config: Config, train: dict[str, Any]) -> Task:
 
     Raises InputError for a wrong key, and for data that cannot be read, naming file and row.
     """
-    own = config.train
     if train:
-        own = _checked(Train, {**msgspec.structs.asdict(own), **train}, "train")
+        _checked(Train, {**msgspec.structs.asdict(config.train), **train}, "train")
+        config = config.changed(**train)  # a seed draws other parameters, a dtype reads other data
     found = prepare(config)
     return Task(
         problem=config.problem, part=found.train, held=found.held_out, test=found.test, weights=found.weights,
-        classes=found.classes, schedule=config.schedule, augment=config.augment, train=own,
+        classes=found.classes, schedule=config.schedule, augment=config.augment, train=config.train,
         source=Source(str(config.folder.resolve()), config.file, dumps(config.tree)),
     )  # fmt: skip
 
@@ -48,6 +49,9 @@ def of_arrays(  # noqa: PLR0913  what fit was given
 ) -> Task:  # fmt: skip
     """The task of a network and arrays. Raises InputError for what does not fit."""
     own = _checked(Train, train, "train")
+    if isinstance(network, Problem) and x is None and y is None and network.inputs and network.y is not None:
+        x = network.x.floats().reshape(network.examples, *network.network.input)
+        y = network.y.floats().reshape(network.examples, *network.target_shape)
     problem = _problem(network, loss, update)
     if x is None or y is None:
         message = f"{'x' if x is None else 'y'} is missing: the examples to train on"
@@ -92,7 +96,8 @@ def _schedule(given: Any) -> Schedule:
 
 def _problem(network: Network | Problem, loss: Any, update: Any) -> Problem:
     """Network, loss and update as a problem without data."""
-    read = compile_network(network, loss, batch=1, update=update)  # loss and update as the engine reads them
+    with warnings.catch_warnings(action="ignore"):  # what is slow is said when it is trained
+        read = compile_network(network, loss, batch=1, update=update)  # loss and update as the engine reads them
     if read.loss is None or read.update is None:
         what = ("loss", '"softmax_cross_entropy"') if read.loss is None else ("update", '{"op": "adam", "rate": 0.001}')
         message = f"{what[0]} is missing, such as {what[1]}"

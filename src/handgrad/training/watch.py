@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from handgrad.engine import Compiled
 from handgrad.network import Node
+from handgrad.training.safetensors import Arrays
 from handgrad.training.state import Warned
 
 EVERY = 50
@@ -34,6 +36,24 @@ EXPLODING = 100.0
 """The Euclidean norm of a layer's gradient, as a multiple of that of its parameters."""
 
 Array = np.ndarray[Any, Any]
+
+
+class Before(Struct, frozen=True):
+    """Parameters and what the update remembers, to go back to."""
+
+    parameters: Arrays
+    states: Arrays
+    steps: int
+
+    @classmethod
+    def of(cls, compiled: Compiled) -> Before:
+        """Where it stands now."""
+        return cls(compiled.parameters, compiled.states, compiled.steps)
+
+    def restore(self, compiled: Compiled) -> None:
+        """Goes back."""
+        compiled.set_parameters(self.parameters)
+        compiled.set_states(self.states, self.steps)
 
 
 class Watch:

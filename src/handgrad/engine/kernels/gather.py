@@ -5,13 +5,14 @@ Words: out, size, batch B, columns c0 … c1, and of images channels, height, wi
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from numba import types
 from numba.extending import register_jitable
 
-from handgrad.engine.control import MOVES, ORDER, OUT, STEP, STOP, X, Y
-from handgrad.engine.machine import like, pointed, shifted
+from handgrad.engine.control import LOSSES, MOVES, ORDER, OUT, STEP, STOP, THREAD, THREADS, X, Y
+from handgrad.engine.machine import like, pointed, shifted, word_of
 
 
 @register_jitable
@@ -38,6 +39,7 @@ def classes(base: Any, words: Any, control: Any) -> None:
         label = labels[_place(words, control, column)]
         if label < 0 or label >= words[0]:
             control[STOP] = 1
+            pointed(control[LOSSES], words)[control[STEP] * control[THREADS] + control[THREAD]] = word_of(math.nan)
 
 
 def rows(base: Any, words: Any, control: Any) -> None:

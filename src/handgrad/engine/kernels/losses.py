@@ -77,8 +77,8 @@ def _place_of_largest(base: Any, words: Any, column: Any) -> Any:
     return best
 
 
-def softmax(base: Any, words: Any, control: Any) -> None:
-    """Classes from scores: ŷ = softmax(a + b) in place; no target."""
+def output(base: Any, words: Any, control: Any) -> None:
+    """The output alone: ŷ = softmax(a + b), in place."""
     batch, first, count = words[2], words[3], words[4] - words[3]
     _probabilities(base, words)
     total = shifted(base, words[6] + batch + first)

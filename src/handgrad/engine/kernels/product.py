@@ -65,33 +65,46 @@ def _dot(x: Any, y: Any, count: Any) -> Any:
 
 
 @register_jitable
-def _small(base: Any, words: Any, alpha: Any, beta: Any) -> None:
-    flip_b, m, n, count = words[1], words[2], words[3], words[4]
-    a, b, c = shifted(base, words[5]), shifted(base, words[7]), shifted(base, words[9])
-    lda, ldb, ldc = words[6], words[8], words[10]
-    step, row = (lda, 1) if words[0] else (1, lda)
-    scale, keep, zero = like(alpha, c[0]), like(beta, c[0]), like(0.0, c[0])
-    if n == 1 or (flip_b and count > 1):
-        along, across = (1, ldb) if flip_b else (ldb, 1)
-        for i in range(m):
+def _by_dots(base: Any, words: Any, scale: Any, keep: Any) -> None:
+    """Each entry a sum over k: for a vector, and where k runs along memory in B."""
+    flip_b, count, ldc = words[1], words[4], words[10]
+    c = shifted(base, words[9])
+    step, row = (words[6], 1) if words[0] else (1, words[6])
+    along, across = (1, words[8]) if flip_b else (words[8], 1)
+    for i in range(words[2]):
+        for j in range(words[3]):
+            a, b = shifted(base, words[5] + i * row), shifted(base, words[7] + j * across)
+            total = _dot(a, b, count) if step == along == 1 else _stepped(a, step, b, along, count)
+            c[i * ldc + j] = scale * total + (c[i * ldc + j] * keep if keep != 0 else like(0.0, c[0]))
+
+
+@register_jitable
+def _by_rows(base: Any, words: Any, scale: Any, keep: Any) -> None:
+    """Each row of C from rows of B."""
+    n, count = words[3], words[4]
+    step, row = (words[6], 1) if words[0] else (1, words[6])
+    across = words[8] if words[1] else 1
+    for i in range(words[2]):
+        a, c = shifted(base, words[5] + i * row), shifted(base, words[9] + i * words[10])
+        if keep == 0:
             for j in range(n):
-                one, other = shifted(a, i * row), shifted(b, j * across)
-                total = _dot(one, other, count) if step == along == 1 else _stepped(one, step, other, along, count)
-                c[i * ldc + j] = scale * total + (c[i * ldc + j] * keep if beta != 0.0 else zero)
-        return
-    across = ldb if flip_b else 1
-    for i in range(m):
-        target = shifted(c, i * ldc)
-        if beta == 0.0:
+                c[j] = like(0.0, c[j])
+        elif keep != 1:
             for j in range(n):
-                target[j] = zero
-        elif beta != 1.0:
-            for j in range(n):
-                target[j] *= keep
+                c[j] *= keep
         for k in range(count):
-            factor, source = scale * a[i * row + k * step], shifted(b, 0 if flip_b else k * ldb)
+            factor, b = scale * a[k * step], shifted(base, words[7] + (0 if words[1] else k * words[8]))
             for j in range(n):
-                target[j] += factor * source[j * across]
+                c[j] += factor * b[j * across]
+
+
+@register_jitable
+def _small(base: Any, words: Any, alpha: Any, beta: Any) -> None:
+    scale, keep = like(alpha, base[0]), like(beta, base[0])
+    if words[3] == 1 or (words[1] and words[4] > 1):
+        _by_dots(base, words, scale, keep)
+    else:
+        _by_rows(base, words, scale, keep)
 
 
 def small(base: Any, words: Any, control: Any) -> None:

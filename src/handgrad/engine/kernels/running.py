@@ -71,6 +71,10 @@ def in_turn(base: Any, words: Any, control: Any) -> None:
             begin = end
 
 
+def nothing(base: Any, words: Any, control: Any) -> None:
+    """In place of what is empty in this thread: programs of all threads have as many instructions."""
+
+
 def barrier(base: Any, words: Any, control: Any) -> None:
     """Waits until every thread has come here."""
     control[GENERATION] += 1

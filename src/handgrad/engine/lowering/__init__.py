@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from handgrad.engine.lowering import activations, convolution, dense, joining, pooling, reshaping
+from handgrad.engine.lowering import activations, convolution, dense, dropout, joining, pooling, reshaping
 from handgrad.engine.lowering.lowering import Lowering
 
 LOWERINGS: dict[str, Lowering] = {
     **activations.LOWERINGS,
     **convolution.LOWERINGS,
     **dense.LOWERINGS,
+    **dropout.LOWERINGS,
     **joining.LOWERINGS,
     **pooling.LOWERINGS,
     **reshaping.LOWERINGS,

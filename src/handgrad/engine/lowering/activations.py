@@ -8,7 +8,7 @@ from handgrad.engine.lowering.lowering import Lowering
 from handgrad.engine.writer import Writer
 from handgrad.network import Network, Node
 
-OVERWRITTEN = ("dense", "conv2d", "add")
+OVERWRITTEN = ("dense", "conv1d", "conv2d", "add")
 """Ops whose gradients do not need what they gave."""
 
 
@@ -26,6 +26,8 @@ class Activation:
 
     def forward(self, writer: Writer, node: Node) -> None:
         """h from a and its bias."""
+        if node.name in writer.fused:
+            return
         (a,) = node.reads
         if self.needs_input and writer.learns:
             add_bias(writer, a)
@@ -39,7 +41,7 @@ class Activation:
     def backward(self, writer: Writer, node: Node) -> None:
         """da = dh ⊙ σ′(a)."""
         (a,) = node.reads
-        if not writer.wants(a):
+        if not writer.wants(a) or node.name in writer.gated:
             return
         inside = writer.alike.get(node.name) == writer.alike.get(a, a)
         adds = 0 if inside else int(writer.accumulates(a))
@@ -73,7 +75,7 @@ class Softmax:
             writer.alike[node.name] = writer.alike.get(a, a)
         room = writer.scratch("room", 3 * writer.rows)
         span = writer.size(node.name), writer.rows, writer.first, writer.last
-        writer.emit("losses.softmax", writer.value(node.name), *span, writer.pending_bias(a), room, 0.0)
+        writer.emit("losses.output", writer.value(node.name), *span, writer.pending_bias(a), room, 0.0)
 
     def backward(self, writer: Writer, node: Node) -> None:
         """The loss has given ∂L/∂a already."""

@@ -29,9 +29,9 @@ class Dense:
         a, w, rows = writer.value(node.name), writer.parameter(node.parameters["W"]), writer.rows
         # a[m,B] = W[m,p] x[p,B], or W[m,p] x[B,p]ᵀ
         by_rows = x in writer.as_rows
-        at = _moved(writer.value(x), first * p if by_rows else first)
+        at = moved(writer.value(x), first * p if by_rows else first)
         product(
-            writer, (0, int(by_rows)), (m, count, p), (w, p), (at, p if by_rows else rows), (_moved(a, first), rows)
+            writer, (0, int(by_rows)), (m, count, p), (w, p), (at, p if by_rows else rows), (moved(a, first), rows)
         )
         if "b" in node.parameters:
             writer.biases[node.name] = writer.parameter(node.parameters["b"])
@@ -46,8 +46,8 @@ class Dense:
         if writer.wants(x):
             # dx[p,B] = W[m,p]ᵀ da[m,B]
             beta = float(writer.accumulates(x))
-            dx = (_moved(writer.slope(x), first), rows)
-            product(writer, (1, 0), (p, count, m), (w, p), (_moved(da, first), rows), dx, beta=beta)
+            dx = (moved(writer.slope(x), first), rows)
+            product(writer, (1, 0), (p, count, m), (w, p), (moved(da, first), rows), dx, beta=beta)
         writer.contribute(node.parameters["W"], Weights(da, writer.value(x), node, x))
         if "b" in node.parameters:
             writer.contribute(node.parameters["b"], Biases(da, node))
@@ -65,9 +65,16 @@ class Weights:
         """Rows first … last of dW; without beta, straight into W with the learning rate."""
         p, rows = writer.size(self.read), writer.rows
         by_rows = self.read in writer.as_rows
-        a, b = (_moved(self.da, first * rows), rows), (self.x, p if by_rows else rows)
+        a, b = (moved(self.da, first * rows), rows), (self.x, p if by_rows else rows)
         flips, sizes = (0, int(not by_rows)), (last - first, p, rows)
         product(writer, flips, sizes, a, b, (target + first * p, p), beta=beta)
+
+    def single(self, writer: Writer, start: int, *, squares: bool) -> None:
+        """dW[n,m,p] = da[m,n] x[p,n], or the sum of its squares."""
+        p, by_rows = writer.size(self.read), int(self.read in writer.as_rows)
+        span = writer.rows, writer.first, writer.last
+        kernel = "squares" if squares else "weights"
+        writer.emit(f"examples.{kernel}", self.da, self.node.shape[0], self.x, p, by_rows, *span, start)
 
 
 class Biases:
@@ -83,6 +90,12 @@ class Biases:
         kernel = "bias.descent" if beta is None else "bias.gradient"
         writer.emit(kernel, target, self.da, first, last, writer.rows, int(bool(beta)))
 
+    def single(self, writer: Writer, start: int, *, squares: bool) -> None:
+        """db[n,m] = da[m,n], or the sum of its squares."""
+        span = writer.rows, writer.first, writer.last
+        kernel = "squares" if squares else "biases"
+        writer.emit(f"examples.{kernel}", self.da, self.node.shape[0], NONE, 0, 0, *span, start)
+
 
 def product(
     writer: Writer, flips: tuple[int, int], sizes: tuple[int, int, int], a: tuple[int, int], b: tuple[int, int],
@@ -91,6 +104,7 @@ def product(
     """C [m][n] = A [m][k] B [k][n] + beta C, each with its leading dimension; without beta C −= η A B."""
     m, n, k = sizes
     if not m * n * k:
+        writer.emit("running.nothing")
         return
     kernel = "product.small" if m * n * k <= SMALL else "product.large"
     tail: tuple[Any, ...] = (1.0, beta) if beta is not None else (0.0, 0.0)
@@ -105,7 +119,7 @@ def add_bias(writer: Writer, name: str) -> None:
         writer.emit("activations.identity", at, at, size, writer.rows, writer.first, writer.last, bias, 0.0)
 
 
-def _moved(place: int, entries: int) -> int:
+def moved(place: int, entries: int) -> int:
     """The same kind of place, so many entries on."""
     return type(place)(place + entries)
 
