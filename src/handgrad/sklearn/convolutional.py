@@ -30,7 +30,7 @@ class ConvNetClassifier(NetworkClassification):
     examples are square images of one channel, or one row of pixels where their number is no square.
 
     - ``blocks``: of each block the channels of its convolutions; behind each block stands a max-pooling;
-      ((16, 32),) is conv – conv – pool. A convolution keeps the sides of the image (padding "same").
+      ((32, 64),) is conv – conv – pool. A convolution keeps the sides of the image (padding "same").
     - ``kernel_size``, ``pool_size``: along each side; ``hidden_layer_sizes``: dense layers behind the blocks;
     - ``dropout``: the share of units left out in front of each dense layer while it trains;
     - ``shift``: each time an image is met it lies up to so many pixels off its place, zeros from outside.
@@ -51,8 +51,8 @@ class ConvNetClassifier(NetworkClassification):
 
     def __init__(  # noqa: PLR0913  scikit-learn reads the settings of an estimator off this signature
         self,
-        blocks: Any = ((16, 32),),
-        hidden_layer_sizes: Any = (64,),
+        blocks: Any = ((32, 64),),
+        hidden_layer_sizes: Any = (128,),
         activation: str = "relu",
         *,
         kernel_size: int = 3,
@@ -65,7 +65,7 @@ class ConvNetClassifier(NetworkClassification):
         batch_size: int | str = "auto",
         learning_rate: str = "cosine",
         learning_rate_init: float = 2e-3,
-        max_iter: int = 30,
+        max_iter: int = 20,
         shuffle: bool = True,
         random_state: Any = None,
         tol: float = 1e-4,
