@@ -48,7 +48,6 @@ def test_examples_count_as_the_data_do() -> None:
     assert str(caught.value) == "there is no example 91, expected 1 to 90"
 
 
-@pytest.mark.filterwarnings("ignore:.*no kernel yet:RuntimeWarning")
 def test_a_problem_brings_its_loss_penalties_and_update() -> None:
     table = {
         "title": "Own",

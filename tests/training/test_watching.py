@@ -42,7 +42,6 @@ def test_dead_units() -> None:
     assert found == [Warned(1, "layer 1 (relu)", "dead units", "4 of 6 units give 0 for each of 90 examples")]
 
 
-@pytest.mark.filterwarnings("ignore:.*no kernel yet:RuntimeWarning")
 def test_dead_channels_of_images() -> None:
     images = np.random.default_rng(1).random((20, 1, 5, 5))
     kernel = np.random.default_rng(2).normal(size=(2, 1, 3, 3))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any, TypeVar
 
 import msgspec
@@ -96,8 +95,7 @@ def _schedule(given: Any) -> Schedule:
 
 def _problem(network: Network | Problem, loss: Any, update: Any) -> Problem:
     """Network, loss and update as a problem without data."""
-    with warnings.catch_warnings(action="ignore"):  # what is slow is said when it is trained
-        read = compile_network(network, loss, batch=1, update=update)  # loss and update as the engine reads them
+    read = compile_network(network, loss, batch=1, update=update)  # loss and update as the engine reads them
     if read.loss is None or read.update is None:
         what = ("loss", '"softmax_cross_entropy"') if read.loss is None else ("update", '{"op": "adam", "rate": 0.001}')
         message = f"{what[0]} is missing, such as {what[1]}"
