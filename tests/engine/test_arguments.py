@@ -65,7 +65,7 @@ CALLS: list[tuple[str, tuple[Any, ...], str]] = [
     ("value_and_grad", (X[:0], Y[:0]), "x: expected at least one example, found none"),
     ("value_and_grad", (X, Y, [1, 2]), "weights: expected one for each of the 4 examples, found shape [2]"),
     ("value_and_grad", (X, Y, [1, 2, 3, -1]), "weights: expected finite numbers that are not negative"),
-    ("value_and_grad", (X, Y, np.zeros(4)), "weights: all examples of a batch have weight 0"),
+    ("value_and_grad", (X, Y, np.zeros(4)), "weights: all examples have weight 0"),
     ("train", (X, Y, [0, 4]), "order: expected places from 0 to 3, found 0 to 4"),
     ("train", (X, Y, [0.5]), "order: expected a list of places of examples, found shape [1]"),
     ("train", (X, Y, [0], [1, 2]), "rates: expected one for each of the 1 steps, found shape [2]"),

@@ -86,6 +86,10 @@ class Compiled:
         s = self._setting
         return f"Compiled({s.network!r}, batch={s.batch}, {s.dtype.name}, threads={s.threads})"
 
+    @cached_property
+    def _rules(self) -> Rules:
+        return Rules(self._setting, self._path.parameters)
+
     @property
     def network(self) -> Network:
         """The network with the parameters it was compiled with."""
@@ -141,7 +145,7 @@ class Compiled:
 
     def activations(self, x: Any) -> dict[str, Array]:
         """Every quantity of the forward pass, by name, [n][…]."""
-        values = Rules(self._setting, self._path.parameters).forward(self._checks.examples(x))
+        values = self._rules.forward(self._checks.examples(x))
         return {node.name: values[node.name] for node in self.network.nodes}
 
     def evaluate(self, x: Any, y: Any, weights: Any = None) -> tuple[float, int]:
@@ -149,7 +153,7 @@ class Compiled:
         given = self._checks.batch(x, y, weights)
         yhat, total, hits = self._path.predict(given.x), 0.0, 0
         shares = self._shares(given.y, given.weights)
-        losses = Rules(self._setting, self._path.parameters).losses
+        losses = self._rules.losses
         for part in _pieces(len(yhat), 4096):
             y_part = self._checks.one_hot(given.y[part])
             total += float(np.dot(shares[part], losses(yhat[part], y_part).astype(np.float64)))
@@ -220,6 +224,9 @@ class Compiled:
             raise InputError(message)
 
     def _shares(self, y: Array, weights: Array | None) -> Array:
+        if weights is not None and not weights.any():
+            message = "weights: all examples have weight 0"
+            raise InputError(message)
         return shares(self._checks.known_loss, self._checks.one_hot(y), weights)
 
 

@@ -12,7 +12,9 @@ WIDTH = 24
     BARRIER,  # address of the counter that the threads share
     GENERATION,  # how many barriers this thread has passed
     THREADS,  # how many threads run the program
-    YIELD,  # address of sched_yield
+    YIELD,  # address of sched_yield; 0: there is none
+    CLOCK,  # address of clock_gettime; 0: there is none
+    CLOCK_ID,  # the number of its steady clock
     X,  # address of the examples [N][…], row-major
     Y,  # address of the classes int64 [N] or targets [N][…]
     ORDER,  # address of the order int64 [m]
@@ -27,13 +29,13 @@ WIDTH = 24
     GEMM,  # address of cblas_?gemm
     SEED,  # the seed of the dropouts
     STOP,  # 1: something was wrong with the data, nothing has been changed by this step
-    WAITS,  # how often a barrier has let another thread run
+    WAITS,  # nanoseconds that the thread has waited at barriers
     AT_BARRIER,  # the address of the barrier's kernel
     EXAMPLES,  # how many examples there are, where each has a gradient of its own
     SKIPPED,  # how many of them came before the first step
-) = range(27)
+) = range(29)
 
-SIZE = 32
+SIZE = 64
 
 NONE = -(1 << 62)
 """A word in place of an offset: there is no such array."""

@@ -140,6 +140,22 @@ def yield_now(typing: Any, address: Any) -> Any:
     return types.void(types.int64), generate
 
 
+@intrinsic
+def nanoseconds(typing: Any, address: Any, clock: Any) -> Any:
+    """The time of a clock of the C library, by the address of clock_gettime."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        room = builder.alloca(_INT, 2)
+        kind = ir.FunctionType(ir.IntType(32), [ir.IntType(32), room.type])
+        clock = builder.trunc(arguments[1], ir.IntType(32))
+        builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [clock, room])
+        seconds = builder.load(room, typ=_INT)
+        rest = builder.load(builder.gep(room, [_INT(1)], source_etype=_INT), typ=_INT)
+        return builder.add(builder.mul(seconds, _INT(1_000_000_000)), rest)
+
+    return types.int64(types.int64, types.int64), generate
+
+
 @register_jitable
 def view(base: Any, offset: Any, shape: Any) -> Any:
     """The array of a shape that begins so many entries behind ``base``."""

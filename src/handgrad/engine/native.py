@@ -14,7 +14,7 @@ from handgrad.engine.path import Run, Setting
 from handgrad.engine.program import Program, Purpose, aligned, build, singles
 from handgrad.engine.quick import Quick, quick_step
 from handgrad.engine.shares import shares
-from handgrad.engine.team import kernel, sched_yield, team
+from handgrad.engine.team import c_function, kernel, steady_clock, team
 from handgrad.engine.writer import ALIGNMENT
 
 PARALLEL = 1_500_000
@@ -43,7 +43,8 @@ class NativePath:
         for thread, block in enumerate(self._controls):
             block[control.BARRIER], block[control.THREAD] = self._counter.ctypes.data, thread
             block[control.THREADS], block[control.GEMM] = self.setting.threads, blas.gemm(self.setting.dtype)
-            block[control.YIELD] = sched_yield()
+            block[control.YIELD], block[control.CLOCK] = c_function("sched_yield"), c_function("clock_gettime")
+            block[control.CLOCK_ID] = steady_clock()
             block[control.SEED] = np.uint64(self.setting.seed % 2**64).astype(np.int64)
             block[control.AT_BARRIER] = objects.addresses(["running.barrier"], self.setting.dtype)["running.barrier"]
 

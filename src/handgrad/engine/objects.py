@@ -74,9 +74,9 @@ def _machine() -> tuple[Any, Any]:
     target = llvm.Target.from_triple(llvm.get_process_triple())
     machine = target.create_target_machine(cpu=llvm.get_host_cpu_name(), jit=True)
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
-    abort = ctypes.cast(ctypes.CDLL(None).abort, ctypes.c_void_p).value
+    never = ctypes.cast(ctypes.pythonapi.Py_FatalError, ctypes.c_void_p).value
     for name in _NEVER:
-        llvm.add_symbol(name, abort)
+        llvm.add_symbol(name, never)
     return llvm, engine
 
 

@@ -13,7 +13,7 @@ from handgrad.ops.losses import Loss
 def shares(loss: Loss, y: Array, weights: Array | None) -> Array:
     """float64 [n]: dL of each example, from targets [n][…] and weights [n].
 
-    In a mean 1/n, or w/Σw of weighted examples; in a sum 1 or w. InputError where all weights are 0.
+    In a mean 1/n, or w/Σw of weighted examples (0 where none counts); in a sum 1 or w.
     """
     count = len(y)
     w = np.ones(count) if weights is None else weights
@@ -21,8 +21,7 @@ def shares(loss: Loss, y: Array, weights: Array | None) -> Array:
         return w
     total = float(w.sum())
     if total == 0:
-        message = "weights: all examples of a batch have weight 0"
-        raise InputError(message)
+        return w
     return w * (count / total / divisor(loss, y))
 
 

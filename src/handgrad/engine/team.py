@@ -10,8 +10,8 @@ from __future__ import annotations
 import ctypes
 import os
 import threading
+import time
 from functools import cache
-from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -26,9 +26,6 @@ from handgrad.engine.control import (
     RUN,
     WAITS,
 )
-
-YIELD = 1e-6
-"""Seconds that a look and a yield at a barrier take, roughly."""
 
 WASTE = 0.5
 """The share of its time that a thread may wait at barriers before threads are in one another's way."""
@@ -51,7 +48,7 @@ class Team:
     def __init__(self, workers: int) -> None:
         self._lock = threading.Lock()
         self._mail = np.zeros((workers, 16), np.int64)
-        self._mail[:, MAIL_YIELD] = sched_yield()
+        self._mail[:, MAIL_YIELD] = c_function("sched_yield")
         self._wake = [threading.Semaphore(0) for _ in range(workers)]
         self._turns, self._left = 1, 0
         for i in range(workers):
@@ -66,9 +63,9 @@ class Team:
                 addresses = np.array([block.ctypes.data for block in blocks])
                 kernel("in_turn", dtype)(base, addresses.ctypes.data, blocks[0].ctypes.data)
                 return
-            begin = perf_counter()
+            begin = time.perf_counter()
             self._together(base, blocks, dtype)
-            self._learn(blocks, perf_counter() - begin)
+            self._learn(blocks, time.perf_counter() - begin)
 
     def _together(self, base: int, blocks: Array, dtype: str) -> None:
         program = kernel("program", dtype)
@@ -85,7 +82,7 @@ class Team:
 
     def _learn(self, blocks: Array, seconds: float) -> None:
         """Whether the barriers took too long, so that the next calls are better done in turn."""
-        crowded = int(blocks[:, WAITS].max()) * YIELD > WASTE * seconds
+        crowded = int(blocks[:, WAITS].max()) > WASTE * seconds * 1e9
         self._turns = min(2 * self._turns, LONGEST) if crowded else 1
         self._left = self._turns if crowded else 0
 
@@ -104,10 +101,15 @@ def team(threads: int) -> Team:
 
 
 @cache
-def sched_yield() -> int:
-    """The address of the C library's function, 0 where it has none."""
-    found = getattr(ctypes.CDLL(None), "sched_yield", None)
+def c_function(name: str) -> int:
+    """The address of a function of the C library, 0 where it has none of that name."""
+    found = None if os.name == "nt" else getattr(ctypes.CDLL(None), name, None)
     return ctypes.cast(found, ctypes.c_void_p).value or 0 if found is not None else 0
+
+
+def steady_clock() -> int:
+    """The number of the clock that goes on evenly."""
+    return int(getattr(time, "CLOCK_MONOTONIC", 0))
 
 
 if hasattr(os, "register_at_fork"):

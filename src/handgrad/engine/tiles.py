@@ -151,9 +151,7 @@ def product_tile(rows: int, places: int) -> Any:
     return tile
 
 
-def finish(
-    lines: Lines, room: Any, target: Any, away: Any, flags: Any, vector: int, *, whole: bool
-) -> None:
+def finish(lines: Lines, room: Any, target: Any, away: Any, flags: Any, vector: int, *, whole: bool) -> None:
     """Adds, cuts off and gates a vector as the flags say, and writes it. ``away``: how far off its gate stands."""
     builder, kind = lines.builder, lines.kind
 
@@ -328,9 +326,7 @@ def largest_tile(typing: Any, x: Any, table: Any, count: Any, y: Any, live: Any)
 
 
 @intrinsic
-def winner_tile(
-    typing: Any, x: Any, table: Any, count: Any, y: Any, dy: Any, dx: Any, live: Any, flags: Any
-) -> Any:
+def winner_tile(typing: Any, x: Any, table: Any, count: Any, y: Any, dy: Any, dx: Any, live: Any, flags: Any) -> Any:
     """dx = dy at the first place of the table where x is y, and 0 at the others; with GATE, 0 unless y is above 0."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

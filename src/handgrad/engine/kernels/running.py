@@ -12,6 +12,8 @@ from handgrad.engine.control import (
     BARRIER,
     BASE,
     BLOCK,
+    CLOCK,
+    CLOCK_ID,
     DONE,
     GENERATION,
     GO,
@@ -28,7 +30,7 @@ from handgrad.engine.control import (
     WIDTH,
     YIELD,
 )
-from handgrad.engine.machine import add_atomically, call_kernel, pointed, seen, shifted, yield_now
+from handgrad.engine.machine import add_atomically, call_kernel, nanoseconds, pointed, seen, shifted, yield_now
 
 SPINS = 4000
 """How often a barrier looks before it lets another thread run."""
@@ -69,6 +71,37 @@ def in_turn(base: Any, words: Any, control: Any) -> None:
                     if block[STOP] != 0:
                         return
             begin = end
+
+
+def nothing(base: Any, words: Any, control: Any) -> None:
+    """In place of what is empty in this thread: programs of all threads have as many instructions."""
+
+
+def barrier(base: Any, words: Any, control: Any) -> None:
+    """Waits until every thread has come here."""
+    control[GENERATION] += 1
+    aim = control[GENERATION] * control[THREADS]
+    counter = pointed(control[BARRIER], control)
+    add_atomically(counter, 1)
+    looks, since = 0, 0
+    while seen(counter) < aim:
+        looks += 1
+        if looks > SPINS:
+            since = _time(control) if since == 0 else since
+            _give_way(control[YIELD])
+    if since != 0:
+        control[WAITS] += _time(control) - since
+
+
+@register_jitable
+def _time(control: Any) -> Any:
+    return nanoseconds(control[CLOCK], control[CLOCK_ID]) if control[CLOCK] != 0 else 0
+
+
+@register_jitable
+def _give_way(address: Any) -> None:
+    if address != 0:
+        yield_now(address)
 
 
 def nothing(base: Any, words: Any, control: Any) -> None:
@@ -124,4 +157,4 @@ def wait(base: Any, words: Any, control: Any) -> None:
     while seen(shifted(control, DONE)) < seen(shifted(control, GO)):
         looks += 1
         if looks > SPINS:
-            yield_now(control[MAIL_YIELD])
+            _give_way(control[MAIL_YIELD])

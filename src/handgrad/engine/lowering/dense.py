@@ -30,9 +30,7 @@ class Dense:
         # a[m,B] = W[m,p] x[p,B], or W[m,p] x[B,p]ᵀ
         by_rows = x in writer.as_rows
         at = moved(writer.value(x), first * p if by_rows else first)
-        product(
-            writer, (0, int(by_rows)), (m, count, p), (w, p), (at, p if by_rows else rows), (moved(a, first), rows)
-        )
+        product(writer, (0, int(by_rows)), (m, count, p), (w, p), (at, p if by_rows else rows), (moved(a, first), rows))
         if "b" in node.parameters:
             writer.biases[node.name] = writer.parameter(node.parameters["b"])
             if len(writer.readers(node.name)) + (node.name == "yhat") != 1:
