@@ -106,8 +106,8 @@ def test_alpha_draws_the_weights_to_zero() -> None:
     assert bound < 0.5 * free
 
 
-def test_the_l2_term_is_that_of_scikit_learn() -> None:
-    """One step of plain gradient descent from zero gradient of the loss: W' = (1 − η α/n) W."""
+def test_the_l2_term_is_over_all_examples() -> None:
+    """One step of plain gradient descent where the loss has no gradient: W' = (1 − η α/n) W."""
     x, y = np.zeros((4, 2)), np.array([0, 1, 0, 1])
     model = quick(solver="sgd", momentum=0.0, alpha=2.0, learning_rate_init=0.5, max_iter=1, learning_rate="constant")
     with pytest.warns(ConvergenceWarning):

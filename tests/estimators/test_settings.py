@@ -86,8 +86,8 @@ def test_the_update_of_each_solver() -> None:
     assert made["sgd"] == {"op": "nesterov", "rate": rate, "weight_decay": 0.125, "momentum": 0.9}
     moments = {"beta1": 0.9, "beta2": 0.999, "epsilon": 1e-8}
     assert made["adam"] == {"op": "adam", "rate": rate, "weight_decay": 0.125, **moments}
-    assert made["adamw"] == {"op": "adamw", "rate": rate, "weight_decay": 0.5, **moments}
-    assert made["lion"] == {"op": "lion", "rate": rate, "weight_decay": 0.5}
+    assert made["adamw"] == {"op": "adamw", "rate": rate, "weight_decay": 0.125, **moments}
+    assert made["lion"] == {"op": "lion", "rate": rate, "weight_decay": 0.125}
     assert update(NetworkClassifier(solver="rmsprop"), 2)["epsilon"] == 1e-8
     assert update(NetworkClassifier(solver="sgd", nesterovs_momentum=False), 2)["op"] == "momentum"
     assert update(NetworkClassifier(solver="sgd", momentum=0), 2)["op"] == "sgd"

@@ -157,8 +157,7 @@ class NetworkEstimator(BaseEstimator, ABC):  # type: ignore[misc]  # scikit-lear
     def _compiled(self, data: Examples) -> Compiled:
         """The engine that goes on from where the training is; kept as long as it serves."""
         batch = min(BATCH if self.batch_size == "auto" else int(self.batch_size), len(data.x))
-        weight = batch * (1.0 if data.weights is None else float(data.weights.mean()))
-        table = update(self, weight)
+        table = update(self, float(len(data.x) if data.weights is None else data.weights.sum()))
         engine = self._engine
         if engine is None or self._made_for != (batch, table):
             engine = self._fresh_engine(batch, table)

@@ -49,8 +49,8 @@ class NetworkClassifier(DenseLayers, NetworkClassification):
 
     - ``activation``: also those of ``handgrad.sklearn.settings.ACTIVATIONS``;
     - ``solver``: sgd, adam, adamw, rmsprop, lion;
-    - ``alpha``: the L2 term alpha/(2n) Σ θ² of a batch of n is of all parameters, biases too; the decay itself of
-      adamw and lion;
+    - ``alpha``: the L2 term beside the mean loss is alpha/(2n) Σ θ² of all parameters, biases too, n the number of
+      all examples (their weight where they are weighed), not of a batch (adamw and lion decay by as much);
     - ``batch_size``: "auto" is 32; ``learning_rate``: "constant", "cosine", "one_cycle", or a Schedule of
       ``handgrad.training.schedules``, over ``max_iter`` epochs; ``partial_fit`` has the rate ``learning_rate_init``;
     - ``class_weight``: None, "balanced", or a dict of weights by class.
@@ -64,10 +64,10 @@ class NetworkClassifier(DenseLayers, NetworkClassification):
         activation: str = "relu",
         *,
         solver: str = "adam",
-        alpha: float = 1e-4,
+        alpha: float = 3.0,
         batch_size: int | str = "auto",
         learning_rate: str = "cosine",
-        learning_rate_init: float = 2e-3,
+        learning_rate_init: float = 3e-3,
         max_iter: int = 100,
         shuffle: bool = True,
         random_state: Any = None,
@@ -112,10 +112,10 @@ class NetworkRegressor(DenseLayers, RegressorMixin, NetworkEstimator):  # type: 
         activation: str = "relu",
         *,
         solver: str = "adam",
-        alpha: float = 1e-4,
+        alpha: float = 3.0,
         batch_size: int | str = "auto",
         learning_rate: str = "cosine",
-        learning_rate_init: float = 2e-3,
+        learning_rate_init: float = 3e-3,
         max_iter: int = 100,
         shuffle: bool = True,
         random_state: Any = None,

@@ -15,9 +15,6 @@ ACTIVATIONS = (
 )
 
 SOLVERS = ("sgd", "adam", "adamw", "rmsprop", "lion")
-DECOUPLED = ("adamw", "lion")
-"""Solvers whose weight decay stands apart from the gradient; there ``alpha`` is the decay itself."""
-
 SCHEDULES: dict[str, Schedule] = {"constant": Constant(), "cosine": Cosine(), "one_cycle": OneCycle()}
 """Schedules that need no more than a name."""
 
@@ -114,13 +111,12 @@ def check(estimator: Any, rules: Iterable[Rule] = RULES) -> None:
 
 
 def update(estimator: Any, examples: float) -> dict[str, Any]:
-    """The table [update] of a solver; ``examples``: how much all the examples of a batch weigh together.
+    """The table [update] of a solver; ``examples``: how much all of them weigh together.
 
-    The L2 term of a batch's loss is alpha/(2 examples) Σ θ², as in MLPClassifier (there without the biases).
+    Beside the mean loss stands the L2 term alpha/(2 examples) Σ θ², biases included (adamw and lion decay by as much).
     """
-    solver, alpha = estimator.solver, float(estimator.alpha)
-    table: dict[str, Any] = {"op": solver, "rate": float(estimator.learning_rate_init)}
-    table["weight_decay"] = alpha if solver in DECOUPLED else alpha / examples
+    solver, decay = estimator.solver, float(estimator.alpha) / examples
+    table: dict[str, Any] = {"op": solver, "rate": float(estimator.learning_rate_init), "weight_decay": decay}
     if solver == "sgd" and estimator.momentum:
         op = "nesterov" if estimator.nesterovs_momentum else "momentum"
         table |= {"op": op, "momentum": float(estimator.momentum)}
