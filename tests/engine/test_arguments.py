@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import dense
+from both_ways import dense
 
 import handgrad as hg
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import TOLERANCE, both, dense, distance, examples
+from both_ways import TOLERANCE, both, dense, distance, examples
 
 import handgrad as hg
 from handgrad.engine import team
