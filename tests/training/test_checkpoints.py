@@ -249,3 +249,9 @@ def test_a_system_without_folders_that_can_be_synchronised(tmp_path: Path, monke
     monkeypatch.setattr(checkpoints.os, "open", refuse)
     stored(tmp_path, 1)
     assert last(tmp_path).note.state == state(1)
+
+
+def test_a_run_that_is_not_there_is_named_as_it_was_asked_for(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        checkpoints.find(tmp_path / "digits.run", print)
+    assert str(error.value) == f"{tmp_path / 'digits.run'}: there is no such run or checkpoint"

@@ -183,6 +183,8 @@ def find(place: str | os.PathLike[str], note: Callable[[str], None]) -> Checkpoi
 
     ``note`` is told of each that was passed over.
     """
+    if not Path(place).exists() and Path(place).suffix not in (".json", ".safetensors"):
+        fail("there is no such run or checkpoint", os.fspath(place))
     if not Path(place).is_dir():
         return read(place)
     store = Store(place)
