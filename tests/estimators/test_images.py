@@ -14,7 +14,6 @@ from handgrad.sklearn import ConvNetClassifier
 
 FLAT, Y = (array[:200] for array in load_digits(return_X_y=True))
 IMAGES = FLAT.reshape(-1, 8, 8)
-pytestmark = pytest.mark.filterwarnings("ignore:.*no kernel yet:RuntimeWarning")
 
 
 def quick(**settings: Any) -> ConvNetClassifier:

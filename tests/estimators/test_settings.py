@@ -20,7 +20,6 @@ from handgrad.sklearn.settings import ACTIVATIONS, update
 from handgrad.training.schedules import Cosine
 
 X, Y = load_iris(return_X_y=True)
-pytestmark = pytest.mark.filterwarnings("ignore:.*no kernel yet:RuntimeWarning")
 
 SCHEDULE = "one of constant, cosine, one_cycle, or a Schedule within its ranges"
 WRONG: list[tuple[str, Any, str]] = [
