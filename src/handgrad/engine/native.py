@@ -49,18 +49,19 @@ class NativePath:
             block[control.AT_BARRIER] = objects.addresses(["running.barrier"], self.setting.dtype)["running.barrier"]
 
     def quick(self) -> Quick | None:
-        """Single steps without ado: of networks that learn classes in one thread, by an update that has a kernel."""
+        """Single steps without ado: of networks that learn classes, by an update that has a kernel."""
         setting = self.setting
         learns = setting.update is not None and update_kernel(setting.update) is not None
-        if setting.threads > 1 or not learns or setting.loss is None or not setting.loss.labels:
+        if not learns or setting.loss is None or not setting.loss.labels:
             return None
         program = self._program("train", setting.batch, classes=True)
-        block = self._controls[0].copy()
-        block[control.PROGRAM], block[control.INSTRUCTIONS] = program.words[0].ctypes.data, program.words.shape[1]
+        blocks = self._controls.copy()
+        for block, words in zip(blocks, program.words, strict=True):
+            block[control.PROGRAM], block[control.INSTRUCTIONS] = words.ctypes.data, len(words)
         rate = float(setting.update.rate.written.floats())  # type: ignore[union-attr]  # there is one
         share = float(shares(setting.loss, np.zeros((setting.batch, *setting.network.output)), None)[0])
         at = objects.addresses(["running.program"], setting.dtype)["running.program"]
-        return quick_step(setting, at, self._base, block, rate, share)
+        return quick_step(setting, at, self._base, blocks, rate, share)
 
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""
