@@ -116,7 +116,7 @@ class Sizes:
 
     def squares(self, *, gradient: bool) -> int:
         """How many tiles are taken at a time: enough for a sum, few enough for the cache."""
-        return max(8 if gradient else 2, 256 // (self.ins + self.outs))
+        return max(16 if gradient else 4, 256 // (self.ins + self.outs))
 
     def room(self, size: int) -> int:
         """Entries of so many bytes that a kernel works in."""
@@ -137,7 +137,7 @@ class Sizes:
         """Panels or sums, 16 places of each tile of what is read and of what is written, a table."""
         word, chunk, channels = 8 // size, 2 * WIDEST // size, (self.ins + 8) * (self.outs + 8)
         squares = max(self.squares(gradient=True), self.squares(gradient=False))
-        tiles = 16 * squares * (self.ins + self.outs + 8) * chunk
+        tiles = 16 * squares * (self.ins + self.outs + 10) * chunk
         return chunk + 32 * channels + tiles + word * (self.ins + 16 + 4 * squares)
 
 
