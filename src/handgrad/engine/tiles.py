@@ -83,6 +83,13 @@ class Lines:
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         self.builder.call(function, [value, place, self.mask(vector)])
 
+    def expect(self, pointer: Any, vector: int) -> None:
+        """Asks for a vector that will be read soon; where there is none, nothing happens."""
+        narrow, place = ir.IntType(32), self.at(pointer, _INT(vector * self.count))
+        kind = ir.FunctionType(ir.VoidType(), [place.type, narrow, narrow, narrow])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        self.builder.call(function, [place, narrow(0), narrow(2), narrow(1)])
+
     def mask(self, vector: int) -> Any:
         """Which lanes of the vector have an example."""
         wide = ir.VectorType(_INT, self.count)

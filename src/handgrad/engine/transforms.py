@@ -53,23 +53,31 @@ def _products(lines: Lines, matrix: Matrix, line: list[Any]) -> list[Any]:
 def spread_tile(matrix: Matrix) -> Any:
     """The transform of a square of places, written as 16 places of as many arrays.
 
-    Called as (x, step_i, step_j, inside, outside, out, step, live): x is where the square begins, ``inside`` has a
-    bit for each place that there is, ``outside`` points at zeros; the results stand ``step`` apart.
+    Called as (x, step_i, step_j, inside, outside, out, step, live, ahead): x is where the square begins, ``inside`` has a
+    bit for each place that there is, ``outside`` points at zeros; the results stand ``step`` apart. What stands
+    ``ahead`` is brought near meanwhile: the square of the next channel.
     """
     side = len(matrix[0])
 
     @intrinsic
     def tile(
-        typing: Any, x: Any, step_i: Any, step_j: Any, inside: Any, outside: Any, out: Any, step: Any, live: Any
-    ) -> Any:
+        typing: Any, x: Any, step_i: Any, step_j: Any, inside: Any, outside: Any, out: Any, step: Any, live: Any,
+        ahead: Any,
+    ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            x, step_i, step_j, inside, outside, out, step, live = arguments
+            x, step_i, step_j, inside, outside, out, step, live, ahead = arguments
             lines = Lines(context, builder, signature.args[0], live)
 
             def place(i: int, j: int, *, certain: bool) -> Any:
                 there = lines.at(x, builder.add(builder.mul(step_i, _INT(i)), builder.mul(step_j, _INT(j))))
                 bit = builder.and_(inside, _INT(1 << (i * side + j)))
                 return there if certain else builder.select(builder.icmp_signed("!=", bit, _INT(0)), there, outside)
+
+            for i in range(side):
+                for j in range(side - 2, side):
+                    there = lines.at(x, builder.add(builder.mul(step_i, _INT(i)), builder.mul(step_j, _INT(j))))
+                    for v in range(VECTORS):
+                        lines.expect(lines.at(there, ahead), v)
 
             def write(*, certain: bool, whole: bool) -> None:
                 for v in range(VECTORS):
@@ -90,7 +98,7 @@ def spread_tile(matrix: Matrix) -> Any:
             return context.get_dummy_value()
 
         i = types.int64
-        return types.void(x, i, i, i, x, x, i, i), generate
+        return types.void(x, i, i, i, x, x, i, i, i), generate
 
     return tile
 

@@ -97,7 +97,10 @@ def _correlation(rows: int, back: int) -> Any:
                     for s in range(count):
                         at = shifted(base, x + places[4 * s] * batch)
                         inside = places[4 * s + 1]
-                        _spread(at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), apart, live)
+                        _spread(
+                            at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), apart, live,
+                            size_h * size_w * batch,
+                        )  # fmt: skip
                 for f in range(16):
                     for tile in range(tiles):
                         a = shifted(panels, (f * tiles + tile) * read * rows)
@@ -177,15 +180,19 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
                     for s in range(count):
                         at = shifted(base, x + places[4 * s] * batch)
                         inside = places[4 * s + 1]
-                        _spread(at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), apart, live)
+                        _spread(
+                            at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), apart, live,
+                            size_h * size_w * batch,
+                        )  # fmt: skip
                 for o in range(outs):
                     dy, to = words[2] + low + o * height * width * batch, shifted(slopes, o * stride)
                     for s in range(count):
                         at = shifted(base, dy + places[4 * s + 2] * batch)
                         inside = places[4 * s + 3]
                         _spread_slopes(
-                            at, width * batch, batch, inside, nothing, shifted(to, s * chunk), slopes_apart, live
-                        )
+                            at, width * batch, batch, inside, nothing, shifted(to, s * chunk), slopes_apart, live,
+                            height * width * batch,
+                        )  # fmt: skip
                 for f in range(16):
                     x = shifted(spread, f * apart)
                     for part in range(parts):
