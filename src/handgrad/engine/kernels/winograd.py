@@ -120,8 +120,6 @@ def _correlation(rows: int, back: int) -> Any:
     return kernel
 
 
-forward_2, back_2 = _correlation(2, 0), _correlation(2, 1)
-forward_4, back_4 = _correlation(4, 0), _correlation(4, 1)
 forward_6, back_6 = _correlation(6, 0), _correlation(6, 1)
 forward_8, back_8 = _correlation(8, 0), _correlation(8, 1)
 

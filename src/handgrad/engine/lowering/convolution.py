@@ -46,7 +46,7 @@ class Convolution:
             places = at.moved(writer, y, "out", group), at.moved(writer, read, "in", group)
             kernel = writer.parameter(node.parameters["K"]) + group * at.outs * at.terms
             shift = bias if bias == NONE else bias + group * at.outs
-            at.emit(writer, f"forward_{tile_rows(at.outs)}", (*places, kernel, shift), flags)
+            at.emit(writer, f"forward_{tile_rows(at.outs, fast=at.fast)}", (*places, kernel, shift), flags)
 
     def backward(self, writer: Writer, node: Node) -> None:
         """dx; the thread's part of dK and db, which are put together behind the barrier."""
@@ -68,7 +68,7 @@ class Convolution:
             for group in range(at.groups):
                 places = [at.moved(writer, place, side, group) for place, side in self._sides(writer, node)]
                 kernel = writer.parameter(node.parameters["K"]) + group * at.outs * at.terms
-                at.emit(writer, f"back_{tile_rows(at.ins)}", (*places[:2], kernel, places[2]), flags)
+                at.emit(writer, f"back_{tile_rows(at.ins, fast=at.fast)}", (*places[:2], kernel, places[2]), flags)
 
     def _sides(self, writer: Writer, node: Node) -> tuple[tuple[int, str], ...]:
         """dx, dy and what gates dx."""
