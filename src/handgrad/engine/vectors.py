@@ -29,7 +29,7 @@ def lanes(dtype: np.dtype[Any]) -> int:
 
 def tile_rows(outs: int, *, fast: bool = False) -> int:
     """How many output channels a tile of a product takes, ``fast`` those of Winograd: the least work in all."""
-    sizes = (8, 6) if fast else (8, 6, 4, 1)
+    sizes: tuple[int, ...] = (8, 6) if fast else (8, 6, 4, 1)
     if vector_bytes() == 32:
         sizes = tuple(size for size in sizes if size <= 6)
     # two loads of vectors beside the factors of each channel

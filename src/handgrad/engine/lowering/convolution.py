@@ -83,9 +83,10 @@ class Sizes:
         op: Any = node.op
         x, kernel = network.shape(node.reads[0]), network.shape(node.parameters["K"])
         self.geometry: Geometry = op.geometry(x, kernel)
-        self.groups = op.groups
-        outs, self.ins, taps = kernel_axes(kernel, op.rank)
-        self.outs = outs // self.groups
+        self.groups: int = op.groups
+        outs, ins, taps = kernel_axes(kernel, op.rank)
+        self.outs: int = outs // self.groups
+        self.ins: int = ins
         self.terms = self.ins * prod(taps)
         self.part = self.groups * self.outs * (self.terms + 1)
         """Entries of a thread's part of dK and db."""
