@@ -245,6 +245,18 @@ def test_branches_that_meet_again() -> None:
         np.testing.assert_allclose(ours.predict(x), rules.predict(x), atol=1e-12)
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_layers_without_an_activation_between_them_add_their_biases(threads: int) -> None:
+    network = dense(9, 40, 8, 3, hidden=None, output=None)
+    assert all(network.parameters[f"b{i}"].floats().all() for i in (1, 2, 3))
+    ours, rules = both(network, "softmax_cross_entropy", batch=5, dtype="float64", threads=threads)
+    assert native(ours)
+    x, y = examples(network, 12, classes=True)
+    np.testing.assert_allclose(ours.predict(x), rules.predict(x), rtol=1e-12)
+    assert distance(ours.value_and_grad(x, y)[1], rules.value_and_grad(x, y)[1]) < 1e-12
+    assert distance(ours.per_example_gradients(x, y), rules.per_example_gradients(x, y)) < 1e-12
+
+
 def test_frozen_parameters_stay() -> None:
     problem = hg.Problem.from_dict(
         {
