@@ -104,24 +104,6 @@ def _give_way(address: Any) -> None:
         yield_now(address)
 
 
-def nothing(base: Any, words: Any, control: Any) -> None:
-    """In place of what is empty in this thread: programs of all threads have as many instructions."""
-
-
-def barrier(base: Any, words: Any, control: Any) -> None:
-    """Waits until every thread has come here."""
-    control[GENERATION] += 1
-    aim = control[GENERATION] * control[THREADS]
-    counter = pointed(control[BARRIER], control)
-    add_atomically(counter, 1)
-    looks = 0
-    while seen(counter) < aim:
-        looks += 1
-        if looks > SPINS:
-            control[WAITS] += 1
-            yield_now(control[YIELD])
-
-
 def publish(base: Any, words: Any, control: Any) -> None:
     """Tells a worker that its mailbox, ``control``, holds work."""
     add_atomically(shifted(control, GO), 1)
