@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from math import isfinite
 from typing import Any, TypeVar
 
 import numpy as np
@@ -156,8 +157,11 @@ class Compiled:
         losses = self._rules.losses
         for part in _pieces(len(yhat), 4096):
             y_part = self._checks.one_hot(given.y[part])
-            total += float(np.dot(shares[part], losses(yhat[part], y_part).astype(np.float64)))
+            with np.errstate(invalid="ignore"):  # weight 0 times infinity
+                total += float(np.dot(shares[part], losses(yhat[part], y_part).astype(np.float64)))
             hits += right(self.loss, yhat[part], y_part)
+        if len(yhat) and not isfinite(total) and isinstance(self._path, NativePath):
+            total = self._path.gradients(given.x, given.y, shares)[0]  # with the output's op in one: log 0 nowhere
         return total, hits
 
     def value_and_grad(self, x: Any, y: Any, weights: Any = None) -> tuple[float, dict[str, Array]]:
