@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from handgrad.engine.quick import Quick, quick_step
 from handgrad.engine.shares import shares
 from handgrad.engine.team import c_function, kernel, steady_clock, team
 from handgrad.engine.writer import ALIGNMENT
+from handgrad.network import Node
 
 PARALLEL = 1_500_000
 """Multiplications of a step from which more than one thread is worth its barriers."""
@@ -230,12 +232,15 @@ def _laid_out(setting: Setting) -> tuple[Array, dict[str, int], dict[str, Array]
     return arena, offsets, views
 
 
+def _multiplications(node: Node, setting: Setting) -> int:
+    """Of one example: each weight once, or at each place of what a convolution gives."""
+    shapes = [setting.network.shape(name) for letter, name in node.parameters.items() if letter in ("W", "K")]
+    places = prod(node.shape[1:]) if len(node.shape) > 1 else 1
+    return places * sum(prod(shape) for shape in shapes)
+
+
 def for_work(setting: Setting) -> Setting:
     """The setting with as many threads as the work of a step is worth."""
-    work = setting.batch * sum(
-        written.shape[0] * int(np.prod(written.shape[1:], dtype=np.int64))
-        for written in setting.network.parameters.values()
-        if written.shape
-    )
+    work = setting.batch * sum(_multiplications(node, setting) for node in setting.network.nodes)
     few = work < PARALLEL or setting.batch < setting.threads
     return replace(setting, threads=1) if few else setting
