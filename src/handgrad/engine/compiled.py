@@ -14,8 +14,8 @@ import numpy as np
 from handgrad.engine.arrays import Array, Checks
 from handgrad.engine.native import NativePath, for_work
 from handgrad.engine.path import Path, Run, Setting
-from handgrad.engine.program import missing
-from handgrad.engine.reference import ReferencePath, Rules
+from handgrad.engine.program import by_rule
+from handgrad.engine.reference import Rules
 from handgrad.engine.shares import right, shares
 from handgrad.errors import InputError, Mistake
 from handgrad.network import Network
@@ -235,14 +235,12 @@ class Compiled:
 
 
 def _path(setting: Setting) -> Path:
-    """By kernels; by the reference rules where an op has none, which is said once."""
-    without = ", ".join(missing(setting))
-    if not without:
-        return NativePath(setting)
-    if without not in _said:
+    """By kernels; by the reference rules what has none, which is said once."""
+    without = ", ".join(by_rule(setting))
+    if without and without not in _said:
         _said.add(without)
         logging.getLogger("handgrad").warning("%s: no kernel yet, so the reference rules compute it, slower", without)
-    return ReferencePath(setting)
+    return NativePath(setting)
 
 
 _said: set[str] = set()

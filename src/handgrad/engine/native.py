@@ -9,15 +9,16 @@ import numpy as np
 from msgspec.structs import replace
 
 from handgrad.engine import blas, control, objects, updating
-from handgrad.engine.arrays import Array
+from handgrad.engine.arrays import Array, Checks
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
-from handgrad.engine.program import Program, Purpose, aligned, build, singles
+from handgrad.engine.program import Program, Purpose, aligned, build, by_rule, singles
 from handgrad.engine.quick import Quick, quick_step
-from handgrad.engine.shares import shares
+from handgrad.engine.shares import depends, shares
 from handgrad.engine.team import c_function, kernel, steady_clock, team
 from handgrad.engine.writer import ALIGNMENT
 from handgrad.network import Node
+from handgrad.ops.losses import Loss
 
 PARALLEL = 1_500_000
 """Multiplications of a step from which more than one thread is worth its barriers."""
@@ -57,6 +58,8 @@ class NativePath:
         if not learns or setting.loss is None or not setting.loss.labels:
             return None
         program = self._program("train", setting.batch, classes=True)
+        if program.calls or depends(setting.loss):
+            return None
         blocks = self._controls.copy()
         for block, words in zip(blocks, program.words, strict=True):
             block[control.PROGRAM], block[control.INSTRUCTIONS] = words.ctypes.data, len(words)
@@ -77,7 +80,8 @@ class NativePath:
     def gradients(self, x: Array, y: Array, weights: Array) -> tuple[float, int, dict[str, Array]]:
         """L = Σ weights · losses, right classes, and the gradients."""
         total, loss, hits = {name: np.zeros_like(g) for name, g in self._gradients.items()}, 0.0, 0
-        order, size = np.arange(len(x)), self.setting.batch
+        # a rule may take all examples together, and penalties count once
+        order, size = np.arange(len(x)), len(x) if by_rule(self.setting) else self.setting.batch
         for at in range(0, len(x), size):
             program = self._program("gradient", min(size, len(x) - at), classes=_classes(y))
             block = {"X": x, "Y": y, "ORDER": order[at:], "SHARES": weights[at:]}
@@ -162,6 +166,8 @@ class NativePath:
         """How much each example of the order counts in its batch's loss."""
         size, loss = self.setting.batch, self.setting.loss
         assert loss is not None  # noqa: S101  Compiled has seen to it
+        if depends(loss):
+            return self._shares_by_targets(run, loss)
         if run.weights is None:
             whole = len(run.order) // size * size
             rest = len(run.order) - whole
@@ -170,6 +176,15 @@ class NativePath:
         w = run.weights[run.order]
         starts = range(0, len(w), size)
         return np.concatenate([shares(loss, np.zeros(len(w[at : at + size])), w[at : at + size]) for at in starts])
+
+    def _shares_by_targets(self, run: Run, loss: Loss) -> Array:
+        """The same of a loss whose mean depends on the targets."""
+        checks, found = Checks(self.setting.network, loss, self.setting.dtype), []
+        for at in range(0, len(run.order), self.setting.batch):
+            places = run.order[at : at + self.setting.batch]
+            weights = None if run.weights is None else run.weights[places]
+            found.append(shares(loss, checks.one_hot(run.y[places]), weights))
+        return np.concatenate(found)
 
     def _stretches(self, purpose: Purpose, count: int, *, classes: bool) -> list[tuple[int, int, Program]]:
         """Where whole batches and the rest begin, how many steps each is, and its program."""
@@ -180,16 +195,19 @@ class NativePath:
 
     def _program(self, purpose: Purpose, rows: int, *, classes: bool) -> Program:
         key = purpose, rows, classes
-        if key not in self._programs:
-            self._programs[key] = build(self.setting, purpose, rows, self._offsets, self._base, classes=classes)
-        return self._programs[key]
+        found = self._programs.get(key)
+        if found is None:
+            found = build(self.setting, purpose, rows, self._offsets, self._base, classes=classes)
+            if rows <= self.setting.batch:
+                self._programs[key] = found
+        return found
 
     def _run(self, program: Program, steps: int, given: dict[str, Any]) -> tuple[Array, Array]:
         """Runs so many steps in every thread; the loss and the right classes of each step."""
         threads = self.setting.threads
         losses, hits = np.zeros((steps, threads)), np.zeros((steps, threads), np.int64)
         values = {"SHARES": None, "MOVES": None, **given, "LOSSES": losses, "HITS": hits, "STEPS": steps}
-        self._counter[0] = 0
+        self._counter[:] = 0
         for thread, block in enumerate(self._controls):
             block[control.PROGRAM], block[control.INSTRUCTIONS] = (
                 program.words[thread].ctypes.data,
@@ -200,6 +218,8 @@ class NativePath:
                 address = value.ctypes.data if isinstance(value, np.ndarray) else value or 0
                 block[getattr(control, name)] = address
         self._start()
+        for call in program.calls:
+            call.raise_failure()
         return losses.sum(axis=1), hits.sum(axis=1)
 
     def _start(self) -> None:
