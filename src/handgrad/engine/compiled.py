@@ -30,7 +30,8 @@ from handgrad.tables import in_words, nearest, settings
 DTYPES = ("float32", "float64")
 
 Kind = TypeVar("Kind", bound=Op)
-Given, Result = ParamSpec("Given"), TypeVar("Result")
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 def compile_network(
@@ -78,7 +79,7 @@ def _alone(method: Callable[Concatenate[Compiled, Given], Result]) -> Callable[C
     """One thread at a time: calls of all kinds work in the same memory."""
 
     @wraps(method)
-    def called(self: Compiled, *given: Given.args, **named: Given.kwargs) -> Result:
+    def called(self: Compiled, /, *given: Given.args, **named: Given.kwargs) -> Result:
         with self._lock:
             return method(self, *given, **named)
 
