@@ -267,7 +267,11 @@ def _path(setting: Setting) -> Path:
     """By kernels; by the reference rules where an op has none, which is said once."""
     without = ", ".join(missing(setting))
     if not without:
-        return NativePath(setting)
+        try:
+            return NativePath(setting)
+        except ModuleNotFoundError as error:
+            message = f'the engine needs the package {error.name}: pip install "handgrad[train]"'
+            raise InputError(message) from error
     if without not in _said:
         _said.add(without)
         logging.getLogger("handgrad").warning("%s: no kernel yet, so the reference rules compute it, slower", without)
