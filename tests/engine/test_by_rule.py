@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import both, examples
+from both_ways import both, examples
 
 import handgrad as hg
 from handgrad.engine import team

@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -266,6 +267,21 @@ def test_a_saturated_output_has_the_same_loss_with_gradients_and_without(output:
     assert ours.evaluate(x, y) == (500, 1)
     assert ours.value_and_grad(x, y)[0] == 500
     assert ours.evaluate(x, y, np.array([0.0, 1.0]))[0] == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_several_threads_may_call_the_same_network(threads: int) -> None:
+    network = dense(4, 30, 3, output=None)
+    ours = hg.compile(network, "softmax_cross_entropy", batch=32, threads=threads)
+    x, y = examples(network, 150, classes=True)
+    right = ours.predict(x), ours.value_and_grad(x, y)[1]["W1"]
+
+    def calls(_: int) -> bool:
+        found = [(ours.predict(x), ours.value_and_grad(x, y)[1]["W1"]) for _ in range(50)]
+        return all((a == right[0]).all() and (b == right[1]).all() for a, b in found)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(calls, range(4)))
 
 
 def test_frozen_parameters_stay() -> None:
