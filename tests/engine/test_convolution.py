@@ -11,7 +11,7 @@ import pytest
 import handgrad as hg
 from handgrad.engine.masks import key_of, mask
 from handgrad.engine.native import NativePath
-from handgrad.engine.program import missing
+from handgrad.engine.program import by_rule
 from handgrad.engine.reference import ReferencePath
 from handgrad.ops import OPS
 from handgrad.ops.op import Sample
@@ -243,8 +243,8 @@ def test_an_update_without_a_kernel_still_draws_the_masks() -> None:
 )
 def test_what_has_no_kernel_is_left_to_the_reference_rules(layers: list[dict[str, Any]], without: str) -> None:
     compiled = hg.compile(hg.Network(layers, [4, 4]), batch=4)
-    assert isinstance(compiled._path, ReferencePath)
-    assert missing(compiled._setting) == [without]
+    assert isinstance(compiled._path, NativePath)
+    assert by_rule(compiled._setting) == [without]
 
 
 def test_per_example_gradients_come_from_batches_of_one() -> None:
