@@ -147,7 +147,7 @@ def test_penalties_count_once(threads: int) -> None:
 
 @pytest.mark.parametrize(("threads", "turns"), [(1, 0), (2, 0), (2, 1)])
 def test_a_rule_that_fails_changes_nothing(threads: int, turns: int) -> None:
-    table = {"op": "embedding", "rows": [[1, 2], [3, 4], [5, 6]]}
+    table = {"op": "embedding", "base": 0, "weights": [[1, 2], [3, 4], [5, 6]]}
     network = hg.Network([table, {"op": "flatten"}, layer(3, 4, activation="softmax")], input=[2])
     settings: dict[str, Any] = {"batch": 2, "update": {"op": "sgd", "rate": 0.1}, "threads": threads}
     ours = hg.compile(network, "cross_entropy", **settings)
@@ -159,16 +159,3 @@ def test_a_rule_that_fails_changes_nothing(threads: int, turns: int) -> None:
     team.team(2)._left = turns
     assert np.isfinite(ours.train([[0, 1], [2, 0]], [0, 1], np.arange(2))[0]).all()
     team.team(2)._left = 0
-
-
-def test_a_dropped_parameter() -> None:
-    layers: list[dict[str, Any]] = [
-        {"op": "dropout", "rate": "0.5", "from": "P", "name": "d"},
-        {"op": "add", "from": ["x", "d"], "name": "s"},
-        layer(3, 4, activation="softmax") | {"from": "s"},
-    ]
-    network = hg.Network(layers, input=4, parameters={"P": [1, 2, 3, 4]})
-    ours, rules = both(network, "cross_entropy", batch=3, dtype="float64", update={"op": "sgd", "rate": 0.1}, seed=4)
-    x, y = examples(network, 6, classes=True)
-    np.testing.assert_allclose(ours.train(x, y, np.arange(6))[0], rules.train(x, y, np.arange(6))[0], rtol=1e-12)
-    near(ours.parameters, rules.parameters, 1e-12)
