@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ def set_up(threads: int) -> dict[str, str]:
     import handgrad as hg
     import handgrad.engine
 
-    del threads  # given to compile
+    os.environ["HANDGRAD_THREADS"] = str(threads)  # as many as the work is worth, at most these
     return {"handgrad": hg.__version__, "numpy": np.__version__, "engine": handgrad.engine.__name__}
 
 
@@ -34,6 +35,7 @@ class Runner:
     def __init__(self, work: Work, form: str, threads: int) -> None:
         import handgrad as hg
 
+        del threads  # see set_up
         self.work, self.form = work, form
         self.x, self.y = work.data()
         network = hg.Network(work.tables(), list(work.input))
@@ -41,7 +43,6 @@ class Runner:
             network,
             {"op": "softmax_cross_entropy"},
             batch=work.batch,
-            threads=threads,
             update={"op": "sgd", "rate": RATE},
         )
         self.start = self.compiled.parameters
