@@ -86,7 +86,7 @@ def test_so_is_a_rule_gone_wrong(kind: type[Op], sample: Sample) -> None:
             try:
                 alone = [mistaken(op, misrule, float_functions, known) for known in each]
             except ValueError:
-                with pytest.raises(ValueError, match="."):
+                with pytest.raises(ValueError, match=r"."):
                     mistaken(op, misrule, stacked_functions, together)
                 continue
             found = mistaken(op, misrule, stacked_functions, together)

@@ -15,6 +15,7 @@ A zero is right for a true zero only, or follows from an own value that makes it
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from math import inf, isfinite
 from typing import Any
@@ -23,6 +24,7 @@ import numpy as np
 from flint import fmpq
 from msgspec import Struct
 
+from handgrad.marking.block import Block
 from handgrad.marking.course import Course
 from handgrad.marking.grain import Grain
 from handgrad.marking.own import RELATIVE, Own
@@ -66,33 +68,37 @@ class Verdict(Struct, gc=False):
     """Whether something that it is computed from is not right."""
 
 
-def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
-    """The verdicts on every entry that is written, in the order of computation, and the student's own values."""
-    own = Own(course, script, Grain(script))
+def judge(course: Course, scripts: Sequence[Script]) -> list[tuple[list[Verdict], Own]]:
+    """The verdicts on every entry that is written, in the order of computation, and the own values, by script."""
+    owns = [Own(course, script, Grain(script)) for script in scripts]
     with np.errstate(all="ignore"):
-        found = _judged(own, script)
-        if _cuts(found):
-            own = own.cutting(script)
-            found = _judged(own, script)
-    return found, own
+        found = _judged(Block(course, owns))
+        cutting = [row for row, verdicts in enumerate(found) if _cuts(verdicts)]
+        if cutting:
+            again = [Own(course, scripts[row], owns[row].grain, cuts=True) for row in cutting]
+            for row, own, verdicts in zip(cutting, again, _judged(Block(course, again)), strict=True):
+                owns[row], found[row] = own, verdicts
+    return list(zip(found, owns, strict=True))
 
 
-def _judged(own: Own, script: Script) -> list[Verdict]:
-    found: list[Verdict] = []
-    off: set[str] = set()
-    course, entries = own.course, script.entries
+def _judged(block: Block) -> list[list[Verdict]]:
+    course = block.course
+    found: list[list[Verdict]] = [[] for _ in block.owns]
+    off: list[set[str]] = [set() for _ in block.owns]
     for name, quantity in course.quantities.items():
-        written = entries.get(name)
-        if written is None:
-            continue
-        tainted, truths = not quantity.before.isdisjoint(off), course.truths[name]
-        verdicts = [_verdict(own, name, place, entry, truths[place], tainted) for place, entry in written.items()]
-        if Status.WRONG in [verdict.status for verdict in verdicts]:
-            own.refuse(name)
-            off.add(name)
-        elif tainted:
-            off.add(name)
-        found += verdicts
+        truths = course.truths[name]
+        for row, own in enumerate(block.owns):
+            written = own.entries.get(name)
+            if written is None:
+                continue
+            tainted = not quantity.before.isdisjoint(off[row])
+            verdicts = [_verdict(own, name, place, entry, truths[place], tainted) for place, entry in written.items()]
+            if Status.WRONG in [verdict.status for verdict in verdicts]:
+                own.refuse(name)
+                off[row].add(name)
+            elif tainted:
+                off[row].add(name)
+            found[row] += verdicts
     return found
 
 
@@ -183,17 +189,27 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
 
     Behind a wrong value too that is first tried by the tolerance of a right script, which is known already.
     """
+    ways = own.worked_out(verdict.name)
+    if _within(own, verdict, value, half, ways, [inf] * len(ways)) is None:
+        return  # not by the widest of tolerances: they need not be worked out
     for tainted in (False, True) if verdict.tainted else (False,):
         radii = own.radii(verdict.name, tainted=tainted)
-        if radii is not None and _within(own, verdict, value, half, radii):
+        if radii is None:
+            continue
+        found = _within(own, verdict, value, half, ways, [float(reach[verdict.place]) for reach in radii])
+        if found is not None:
+            verdict.expected, verdict.radius, verdict.status = found
             return
 
 
-def _within(own: Own, verdict: Verdict, value: float, half: float, radii: list[Any]) -> bool:
+def _within(
+    own: Own, verdict: Verdict, value: float, half: float, ways: list[list[float]], reaches: list[float]
+) -> tuple[float, float, Status] | None:
+    """The number that an entry is within reach of, the tolerance by which it is, and the status that this gives."""
     touched = own.touched(verdict.name)
-    for centre, reach in zip(own.centres(verdict.name) or own.worked_out(verdict.name), radii, strict=True):
+    for centre, reach in zip(ways, reaches, strict=True):
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
-            radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
+            radius = min(reach, max(WIDEST * abs(middle), UNITS * half))
             off = abs(value - middle) / (1 + RELATIVE)
             if not value and off >= 2 * half + min(radius, 2 * half):
                 continue
@@ -203,10 +219,8 @@ def _within(own: Own, verdict: Verdict, value: float, half: float, radii: list[A
             # a number within the last digits of the script may have either sign
             one_sign = value * middle >= 0 or (follows and radius > abs(middle) and half >= own.grain.half)
             if one_sign and (follows or off <= min(within, abs(middle))):
-                verdict.expected, verdict.radius = middle, radius
-                verdict.status = _ranged_status(verdict, value, half, follows=follows)
-                return True
-    return False
+                return middle, radius, _ranged_status(verdict, value, half, follows=follows)
+    return None
 
 
 def _ranged_status(verdict: Verdict, value: float, half: float, *, follows: bool) -> Status:

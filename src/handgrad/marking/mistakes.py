@@ -8,21 +8,18 @@ entries, a rule before what can happen with any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import chain, pairwise
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
-from handgrad.arithmetic import float_functions
-from handgrad.marking.course import SLOPE, Way
+from handgrad.marking.candidates import Candidates, candidates
 from handgrad.marking.judge import ULPS, Status, Verdict
 from handgrad.marking.own import RELATIVE, Own
-from handgrad.ops.elementwise import Elementwise
-from handgrad.ops.op import Misrule
-from handgrad.ops.sums import Contributions
 
 Array = Any
 
@@ -64,46 +61,68 @@ def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
     return (Mistake(name, EARLY, hint, tuple(verdict.place for verdict in verdicts)),)
 
 
-Given = Callable[[int], list[float]]
+Given = Callable[[int], Sequence[float]]
 """What a mistake makes of the entry at a place: any of these values."""
 
 Candidate = tuple[str, str, Given]
 """Name and hint of a mistake, and what it gives."""
 
+Judged = tuple[Own, list[Verdict]]
+"""The own values of a script, and the verdicts on a quantity of it that has wrong entries."""
 
-def named(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
-    """The mistakes that explain the wrong entries of one quantity equally well; none where nothing does."""
-    if Status.WRONG not in [verdict.status for verdict in verdicts]:
-        return ()
-    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
-    name = wrong[0].name
+
+def named(judged: Sequence[Judged]) -> list[tuple[Mistake, ...]]:
+    """The mistakes that explain the wrong entries of a quantity equally well, script by script; () where nothing does.
+
+    The scripts are of one block, and so is the quantity one.
+    """
+    own, verdicts = judged[0]
+    name, course = verdicts[0].name, own.course
     with np.errstate(all="ignore"):
-        sources = [(own, _candidates(own, name))]
-        if not wrong[0].tainted:
-            sources.append((own.truthful(), _by_right_values(own, name)))
-        for group in (verdicts, wrong):
-            for source, (rules, general) in sources:
-                single = _of_entries(source, name) if group is wrong else ()
-                if found := _explaining(own, group, rules, chain(general, single)):
-                    return found
+        if name not in course.mistakes:
+            course.mistakes[name] = candidates(own.truthful().block, [0], name)
+        tried = candidates(own.block, [own.row for own, _ in judged], name)
+        held = [_Held(tried, judged), _Held(course.mistakes[name], judged)]
+        return [_named(row, *one, held) for row, one in enumerate(judged)]
+
+
+def _named(row: int, own: Own, verdicts: list[Verdict], held: list[_Held]) -> tuple[Mistake, ...]:
+    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
+    sources = [(own, held[0])] if wrong[0].tainted else [(own, held[0]), (own.truthful(), held[1])]
+    for group in (verdicts, wrong):
+        for source, near in sources:
+            rules, general = near.of(row, whole=group is verdicts)
+            single = _of_entries(source, wrong[0].name) if group is wrong else ()
+            if found := _explaining(own, group, rules, chain(general, single)):
+                return found
     return ()
 
 
-Candidates = tuple[list[Candidate], list[Candidate]]
-"""A rule gone wrong, and what can happen with any."""
+class _Held:
+    """Candidates held against what scripts have written: which come near every entry, or every wrong one."""
 
+    def __init__(self, tried: Candidates, judged: Sequence[Judged]) -> None:
+        self.tried = tried
+        count, size = len(judged), tried.values.shape[2]
+        aims, reach, wrong = np.zeros((count, size)), np.full((count, size), inf), np.zeros((count, size), dtype=bool)
+        for row, (own, verdicts) in enumerate(judged):
+            for verdict in verdicts:
+                aims[row, verdict.place], reach[row, verdict.place] = _aim(own, verdict)
+                wrong[row, verdict.place] = verdict.status is Status.WRONG
+        near = np.abs(aims - tried.values) <= reach
+        self.near = (near | ~(reach < inf)).all(axis=2).T.tolist(), (near | ~wrong).all(axis=2).T.tolist()
 
-def _candidates(own: Own, name: str) -> Candidates:
-    """What can have gone wrong with a whole quantity."""
-    return list(_of_rules(own, name)), list(_of_any_rule(own, name))
-
-
-def _by_right_values(own: Own, name: str) -> Candidates:
-    """The same with the true values, which are worked out once."""
-    kept: dict[str, Candidates] = own.course.mistakes
-    if name not in kept:
-        kept[name] = _candidates(own.truthful(), name)
-    return kept[name]
+    def of(self, row: int, *, whole: bool) -> tuple[list[Candidate], list[Candidate]]:
+        """The rules gone wrong, and what can happen with any, that come near what a script has written."""
+        tried = self.tried
+        near = self.near[0 if whole else 1][row]
+        if True not in near:
+            return [], []
+        values = tried.values[:, row % tried.values.shape[1]]
+        found = [
+            (at, (tried.names[at], tried.hints[at], _everywhere(values[at]))) for at, comes in enumerate(near) if comes
+        ]
+        return [one for at, one in found if at < tried.rules], [one for at, one in found if at >= tried.rules]
 
 
 def _explaining(
@@ -139,22 +158,28 @@ _PLACES = 12
 
 def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
     """The one of the values that an entry is: rounded, cut off, or to all its digits; None if it is none of them."""
-    written = verdict.written
-    if written is None:
+    aim, reach = _aim(own, verdict)
+    near = [value for value in values if abs(aim - value) <= reach]
+    if not near or verdict.written is None:
         return None
-    half = own.grain.of(verdict.name, written) if written.half is None else written.half
-    aim, unit = written.value, 2 * half
+    unit = 2 * own.grain.of(verdict.name, verdict.written)
     dust = 0.0 if verdict.truth else own.course.dust(verdict.name)
-    nearest = max(unit + CLOSE * abs(aim), dust)
-    for value in values:
+    for value in near:
         off = abs(aim - value)
-        if not off <= nearest:
-            continue
         if off <= max(unit + ULPS * abs(value), RELATIVE * abs(value), dust) or off <= unit + _spread(
             own, verdict, value
         ):
             return value
     return None
+
+
+def _aim(own: Own, verdict: Verdict) -> tuple[float, float]:
+    """What is written, and how far at most a mistake's value may lie off."""
+    written = verdict.written
+    if written is None:
+        return nan, 0.0
+    unit = 2 * (own.grain.of(verdict.name, written) if written.half is None else written.half)
+    return written.value, max(unit + CLOSE * abs(written.value), 0.0 if verdict.truth else own.course.dust(verdict.name))
 
 
 CLOSE = 0.05
@@ -174,100 +199,9 @@ def _everywhere(values: Array) -> Given:
     return lambda place: [float(values[place])]
 
 
-def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
-    """The rules of a quantity gone wrong."""
-    size = own.course.floats[name].size
-    for way in own.ways(name):
-        for misrule, value in _misruled(own, way):
-            values = np.asarray(value, dtype=float).ravel()
-            if values.size == size:
-                yield misrule.name, misrule.hint, _everywhere(values)
-        for taken, meant in _one_step_early(own, way):
-            value = own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]}))
-            hint = "the step before is left out, whose result this rule reads"
-            yield "one step too early", hint, _everywhere(np.asarray(value).ravel())
-
-
-class _Instead(dict[str, Array]):
-    """Own values with another in place of some."""
-
-    def __init__(self, own: Own, others: dict[str, Array]) -> None:
-        super().__init__(others)
-        self.own = own
-
-    def __missing__(self, name: str) -> Array:
-        return self.own[name]
-
-
-def _one_step_early(own: Own, way: Way) -> Iterator[tuple[str, str]]:
-    """What a rule could read in place of what it should: the value that this is computed from, of the same shape."""
-    quantities = own.course.quantities
-    for meant in dict.fromkeys(way.reads.values()):
-        if meant in quantities:
-            for taken in dict.fromkeys(source for known in quantities[meant].ways for source in known.reads.values()):
-                if taken in quantities and quantities[taken].shape == quantities[meant].shape:
-                    yield taken, meant
-
-
-def _misruled(own: Own, way: Way) -> Iterator[tuple[Misrule, Array]]:
-    """The mistakes with the rule of a way, and what each gives."""
-    letters = own.course.letters(way.step) | way.reads
-    for misrule in type(way.op).mistakes(way.rule):
-        yield from _tried(own, way, misrule, letters)
-    if isinstance(way.op, Elementwise) and way.rule == "dx":
-        for misrule in type(way.op).mistakes(SLOPE):
-            yield from ((misrule, own[letters["dy"]] * slope) for _, slope in _tried(own, way, misrule, letters))
-
-
-def _tried(own: Own, way: Way, misrule: Misrule, letters: dict[str, str]) -> Iterator[tuple[Misrule, Array]]:
-    """What a mistake gives, if its letters are known and their shapes fit."""
-    op = way.op
-    constants = _constants(own, way)
-    if not all(letter in letters or letter in constants for letter in misrule.needed):
-        return
-    taken = {letter: own[letters[letter]] for letter in (*misrule.needed, *misrule.optional) if letter in letters}
-    taken |= {name: value for name, value in constants.items() if misrule.constants or name in misrule.needed}
-    try:
-        yield misrule, getattr(op, misrule.method)(float_functions, **taken)
-    except ValueError:  # shapes that do not fit: nobody can have made this mistake here
-        return
-
-
-def _constants(own: Own, way: Way) -> dict[str, Array]:
-    """The settings of an op that are numbers, as floats."""
-    if way.settings is None:
-        way.settings = {name: own.course.constant(way.op, name, float_functions) for name in way.op.given_constants}
-    return way.settings
-
-
-def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
-    """What can happen with any rule, to the whole quantity."""
-    course = own.course
-    for way, value in zip(own.ways(name), own.expected(name), strict=True):
-        expected = np.asarray(value)
-        values = expected.ravel()
-        yield "sign", "check the sign", _everywhere(-values)
-        yield "a factor ½ forgotten", "there is a factor ½", _everywhere(2 * values)
-        yield "a factor ½ too many", "there is no factor ½", _everywhere(values / 2)
-        for count in sorted({course.problem.examples, *expected.shape} - {0, 1}):
-            yield "sum in place of the mean", "divide by the count", _everywhere(values * count)
-            yield "mean in place of the sum", "do not divide by the count", _everywhere(values / count)
-        if expected.ndim >= 2 and expected.shape[-1] == expected.shape[-2]:
-            yield "transposed", "rows and columns are exchanged", _everywhere(expected.swapaxes(-1, -2).ravel())
-        for source in dict.fromkeys(way.reads.values()):
-            if own[source].size == values.size:
-                yield "step left out", "this is the value before the step", _everywhere(own[source].ravel())
-                if isinstance(way.op, Contributions):
-                    yield (
-                        "a contribution left out",
-                        "add what comes by every path",
-                        _everywhere(values - own[source].ravel()),
-                    )
-
-
 def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
     """What can happen to single entries."""
-    earlier = _earlier(own, name)
+    earlier = own.earlier(name)
     for values in own.worked_out(name):
         for label, hint, given in _SINGLE:
             yield label, hint, partial(given, values)
@@ -282,30 +216,25 @@ def _others(values: list[float], place: int) -> list[float]:
     return values[:place] + values[place + 1 :]
 
 
-def _exchanged(values: list[float], place: int) -> list[float]:
+def _exchanged(values: list[float], place: int) -> tuple[float, ...]:
+    return _with_digits_exchanged(values[place])
+
+
+@lru_cache(4096)
+def _with_digits_exchanged(value: float) -> tuple[float, ...]:
     """A number with two neighbouring digits exchanged, written to one decimal or more."""
     found: list[float] = []
     for decimals in range(1, _LONGEST):
-        text = f"{values[place]:.{decimals}f}"
+        text = f"{value:.{decimals}f}"
         for i, (a, b) in enumerate(pairwise(text)):
             if a.isdigit() and b.isdigit() and a != b:
                 found.append(float(text[:i] + b + a + text[i + 2 :]))
-    return found
+    return tuple(found)
 
 
 _LONGEST = 7
-_SINGLE: tuple[tuple[str, str, Callable[[list[float], int], list[float]]], ...] = (
+_SINGLE: tuple[tuple[str, str, Callable[[list[float], int], Sequence[float]]], ...] = (
     ("decimal point", "the decimal point has slipped", _shifted),
     ("another entry", "this is the value of another entry", _others),
     ("digits exchanged", "two digits have changed places", _exchanged),
 )
-
-
-def _earlier(own: Own, name: str) -> list[float]:
-    """The own values of what is written before a quantity, and the numbers that are given."""
-    found: list[float] = []
-    for source in own.course.quantities:
-        if source == name:
-            break
-        found += [entry.value for entry in own.entries.get(source, {}).values()]
-    return found + [value for given in own.course.plan.given for value in own.course.truths[given]]

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from flint import arb
 
-from handgrad.arithmetic import exact_functions, float_functions
+from handgrad.arithmetic import exact_functions
 from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.errors import DomainError, Undecided
 from handgrad.marking.course import Course, Way
 from handgrad.marking.grain import Grain
 from handgrad.marking.script import Script, Written
+
+if TYPE_CHECKING:
+    from handgrad.marking.block import Block
 
 Array = Any
 
@@ -24,14 +27,17 @@ BETWEEN_ZERO_AND_ONE = frozenset(("softmax", "logistic"))
 """Ops whose output lies between 0 and 1."""
 
 
-class Own(dict[str, Array]):
-    """Values by quantity: a script's written entries, the rest computed from them; made as they are asked for.
+class Own:
+    """The values of one script: its written entries, the rest computed from them (see ``Block``).
 
     A quantity that is refused (see ``refuse``) is taken at its true value instead.
     """
 
+    block: Block
+    """The block that computes them, and the row of this script in it."""
+    row: int
+
     def __init__(self, course: Course, script: Script, grain: Grain, *, cuts: bool = False) -> None:
-        super().__init__()
         self.course, self.entries, self.grain = course, script.entries, grain
         self.reach = 2 if cuts else 1
         """How many halves of a unit a written number may be off: one as it is rounded, two where digits are cut off."""
@@ -39,27 +45,15 @@ class Own(dict[str, Array]):
         """Quantities that nothing is carried forward from, and why."""
         self._touched: dict[str, bool] = {}
         self._hidden: dict[str, bool] = {}
-        self._expected: dict[str, list[Array]] = {}
-        self._centres: dict[str, list[list[float]]] = {}
         self._radii: dict[Any, list[Array] | None] = {}
-
-    def __missing__(self, name: str) -> Array:
-        value = self._value(name)
-        self[name] = value
-        return value
-
-    def cutting(self, script: Script) -> Own:
-        """The same of a script that cuts digits off."""
-        own = Own(self.course, script, self.grain, cuts=True)
-        if not self.degenerate:
-            own.update(self)
-            own._expected, own._centres = self._expected, self._centres
-        return own
 
     def truthful(self) -> Own:
         """The true values, as someone has them who writes rounded numbers and carries on the whole ones."""
         if self.course.right is None:
+            from handgrad.marking.block import Block
+
             self.course.right = Own(self.course, Script("", {}), self.grain)
+            Block(self.course, [self.course.right])
         found: Own = self.course.right
         return found
 
@@ -86,23 +80,6 @@ class Own(dict[str, Array]):
         """Whether something that is written is computed from it."""
         return any(name in self.course.quantities[later].before for later in self.entries)
 
-    def _value(self, name: str) -> Array:
-        if name not in self.course.quantities:
-            return self.course.floats[name]
-        truth, written = self.course.floats[name], self.entries.get(name)
-        if name in self.degenerate:
-            return truth
-        if written is not None and len(written) == truth.size:
-            values = [written[place].value for place in range(truth.size)]
-            return np.array(values, dtype=float).reshape(truth.shape)
-        base = self.expected(name)[-1] if self.touched(name) else truth
-        if written is None:
-            return base
-        value = np.array(base, dtype=float)
-        for place, entry in written.items():
-            value.flat[place] = entry.value
-        return value
-
     def refuse(self, name: str) -> None:
         """Carry nothing forward from a quantity with wrong entries if it is trivially degenerate."""
         written = self.entries[name].values()
@@ -113,25 +90,49 @@ class Own(dict[str, Array]):
         elif share in BETWEEN_ZERO_AND_ONE and any(not 0 <= entry.value <= 1 for entry in written):
             self.degenerate[name] = f"{share} gives numbers from 0 to 1"
 
+    def steps(self, name: str) -> list[int]:
+        """Of the ways to a quantity those that the script may have gone: the plain one, and by what is written."""
+        ways = self.course.quantities[name].ways
+        return [step for step, way in enumerate(ways) if not way.by or way.by in self.entries]
+
     def ways(self, name: str) -> list[Way]:
-        """The ways that the script may have gone: the plain one, and those by what it has written down."""
-        return [way for way in self.course.quantities[name].ways if not way.by or way.by in self.entries]
+        """The same themselves."""
+        ways = self.course.quantities[name].ways
+        return [ways[step] for step in self.steps(name)]
+
+    def __getitem__(self, name: str) -> Array:
+        """The own values of a quantity."""
+        value = self.block[name]
+        return value.arrays[self.row] if name in self.course.quantities else value
 
     def expected(self, name: str) -> list[Array]:
         """What the rule gives from the student's own values, by each way."""
-        if name not in self._expected:
-            self._expected[name] = [self.course.computed(way, float_functions, self) for way in self.ways(name)]
-        return self._expected[name]
+        found = self.block.expected(name)
+        return [found[step].arrays[self.row] for step in self.steps(name)]
 
     def centres(self, name: str) -> list[list[float]]:
         """The same, entry after entry; of a quantity that nothing written comes before, nothing."""
-        if name not in self._centres:
-            self._centres[name] = self.worked_out(name) if self.touched(name) else []
-        return self._centres[name]
+        return self.worked_out(name) if self.touched(name) else []
 
     def worked_out(self, name: str) -> list[list[float]]:
         """What the rule gives, entry after entry, by each way."""
-        return [np.asarray(values).ravel().tolist() for values in self.expected(name)]
+        found = self.block.listed(name)
+        return [found[step][self.row] for step in self.steps(name)]
+
+    def earlier(self, name: str) -> list[float]:
+        """The own values of what is written before a quantity, and the numbers that are given."""
+        values, counts = self._in_order
+        return values[: counts[name]] + self.course.given
+
+    @cached_property
+    def _in_order(self) -> tuple[list[float], dict[str, int]]:
+        """All that is written in the order of computation, and how much of it comes before each quantity."""
+        values: list[float] = []
+        counts: dict[str, int] = {}
+        for name in self.course.quantities:
+            counts[name] = len(values)
+            values += [entry.value for entry in self.entries.get(name, {}).values()]
+        return values, counts
 
     def radii(self, name: str, *, tainted: bool) -> list[Array] | None:
         """How far that may lie off for the digits that the own values are written to; None where it is not bounded.
@@ -139,7 +140,7 @@ class Own(dict[str, Array]):
         While everything before is right it depends on what is written and to how many digits alone.
         """
         kept = self._radii if tainted else self.course.radii
-        key = (name, *(() if tainted else self._digits))
+        key = (name, *(() if tainted else (*self.degenerate, *self._digits)))
         if key not in kept:
             if len(kept) >= _MOST_RADII:
                 kept.clear()
