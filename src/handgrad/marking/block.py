@@ -6,15 +6,33 @@ quantity, all of a block together, so that what is refused is known before anyth
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 import numpy as np
+from msgspec import Struct
 
 from handgrad.arithmetic.stacked import Stack, stacked_functions
 from handgrad.marking.course import Course
 from handgrad.marking.own import Own
+from handgrad.marking.script import Written
 
 Array = Any
+
+
+NOTHING = Written("", nan, None, None)
+"""An entry that is not written."""
+
+
+class Figures(Struct, frozen=True):
+    """What the scripts of ``rows`` have written of one quantity: ``values`` and ``halves`` [script][place].
+
+    A value is NaN where nothing is written, a half where it says nothing of digits.
+    """
+
+    rows: list[int]
+    values: np.ndarray[Any, Any]
+    halves: np.ndarray[Any, Any]
 
 
 class Block(dict[str, Array]):
@@ -26,6 +44,7 @@ class Block(dict[str, Array]):
     def __init__(self, course: Course, owns: list[Own]) -> None:
         super().__init__()
         self.course, self.owns = course, owns
+        self._figures: dict[str, Figures] = {}
         self._expected: dict[str, list[Array]] = {}
         self._listed: dict[str, list[list[list[float]]]] = {}
         for row, own in enumerate(owns):
@@ -37,32 +56,41 @@ class Block(dict[str, Array]):
         return value
 
     def _values(self, name: str) -> Stack:
-        truth = self.course.floats[name]
-        places, truths = range(truth.size), self.course.truths[name]
-        rows, partly = [], []
-        for row, own in enumerate(self.owns):
-            written = own.entries.get(name, {})
-            if name in own.degenerate:
-                rows.append(truths)
-            elif len(written) == truth.size:
-                rows.append([written[place].value for place in places])
-            else:
-                rows.append(truths)
-                partly.append(row)
-        found = np.array(rows, dtype=float)
-        for row in partly:
-            own = self.owns[row]
-            if own.touched(name):
-                found[row] = self.expected(name)[own.steps(name)[-1]].arrays[row].ravel()
-            for place, entry in own.entries.get(name, {}).items():
-                found[row, place] = entry.value
-        return Stack(found.reshape(len(rows), *truth.shape))
+        """What is written, and where nothing is what the last way gives, or the truth if nothing comes before."""
+        truth, written = self.course.floats[name], self.figures(name)
+        found = np.empty((len(self.owns), truth.size))
+        found[:] = truth.ravel()
+        partly = np.ones(len(found), dtype=bool)
+        partly[written.rows] = np.isnan(written.values).any(axis=1)
+        for row in partly.nonzero()[0]:
+            outline = self.owns[row].outline
+            if outline.touched(name):
+                found[row] = self.expected(name)[outline.steps(name)[-1]].arrays[row].ravel()
+        found[written.rows] = np.where(np.isnan(written.values), found[written.rows], written.values)
+        found[[name in own.degenerate for own in self.owns]] = truth.ravel()
+        return Stack(found.reshape(len(found), *truth.shape))
+
+    def figures(self, name: str) -> Figures:
+        """What is written of a quantity."""
+        if name not in self._figures:
+            places = range(self.course.floats[name].size)
+            given = [(row, own.entries[name]) for row, own in enumerate(self.owns) if name in own.entries]
+            entries = [[written.get(place, NOTHING) for place in places] for _, written in given]
+            values = [[entry.value for entry in line] for line in entries]
+            halves = [[entry.half for entry in line] for line in entries]
+            shape = (len(given), len(places))
+            self._figures[name] = Figures(
+                [row for row, _ in given],
+                np.array(values, dtype=float).reshape(shape),
+                np.array(halves, dtype=float).reshape(shape),
+            )
+        return self._figures[name]
 
     def expected(self, name: str) -> list[Array]:
         """What the rule gives from the own values of each script, by each way that one of them may have gone."""
         if name not in self._expected:
             ways = self.course.quantities[name].ways
-            taken = {step for own in self.owns for step in own.steps(name)}
+            taken = {step for own in self.owns for step in own.outline.steps(name)}
             self._expected[name] = [
                 self.stack(self.course.computed(way, stacked_functions, self)) if step in taken else None
                 for step, way in enumerate(ways)

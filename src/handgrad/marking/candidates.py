@@ -57,7 +57,7 @@ def candidates(block: Block, rows: Sequence[int], name: str) -> Candidates:
     size = len(block.course.truths[name])
     found: tuple[list[Given], list[Given]] = [], []
     for step, way in enumerate(block.course.quantities[name].ways):
-        gone = np.array([step in block.owns[row].steps(name) for row in rows])
+        gone = np.array([step in block.owns[row].outline.steps(name) for row in rows])
         if not gone.any():
             continue
         expected = Stack(block.expected(name)[step].arrays[rows])

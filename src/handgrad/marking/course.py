@@ -102,6 +102,8 @@ class Course:
         self.truths: dict[str, list[float]] = {}
         self.radii: dict[Any, list[Array] | None] = {}
         """Of right scripts: how far the digits of what is written let a quantity range."""
+        self.outlines: dict[tuple[str, ...], Any] = {}
+        """What scripts write (an Outline), by the names."""
         self._letters: dict[str, dict[str, str]] = {}
         self.right: Any = None
         """The values of one who writes nothing wrong (an Own), once they are needed."""

@@ -87,19 +87,54 @@ def _judged(block: Block) -> list[list[Verdict]]:
     off: list[set[str]] = [set() for _ in block.owns]
     for name, quantity in course.quantities.items():
         truths = course.truths[name]
-        for row, own in enumerate(block.owns):
-            written = own.entries.get(name)
-            if written is None:
-                continue
+        for row, seen in zip(block.figures(name).rows, _at_a_glance(block, name), strict=True):
+            own = block.owns[row]
             tainted = not quantity.before.isdisjoint(off[row])
-            verdicts = [_verdict(own, name, place, entry, truths[place], tainted) for place, entry in written.items()]
-            if Status.WRONG in [verdict.status for verdict in verdicts]:
+            statuses = _SEEN[tainted]
+            centre = block.listed(name)[0][row] if _CARRIED in seen else truths
+            verdicts = [
+                Verdict(name, place, statuses[sight], entry, truths[place], None, 0.0, tainted)
+                if 0 < (sight := seen[place]) < _CARRIED
+                else Verdict(name, place, statuses[sight], entry, truths[place], centre[place], 0.0, tainted)
+                if sight
+                else _verdict(own, name, place, entry, truths[place], tainted)
+                for place, entry in own.entries[name].items()
+            ]
+            if 0 in seen and Status.WRONG in [verdict.status for verdict in verdicts]:
                 own.refuse(name)
                 off[row].add(name)
             elif tainted:
                 off[row].add(name)
             found[row] += verdicts
     return found
+
+
+_RIGHT, _ROUNDED, _COARSE, _CARRIED = 1, 2, 3, 4
+_SEEN = (
+    (Status.WRONG, Status.RIGHT, Status.ROUNDED, Status.COARSE, Status.ROUNDED),
+    (Status.WRONG, Status.RIGHT, Status.ROUNDED, Status.COARSE, Status.FOLLOWS),
+)
+"""What is seen at a glance by its number; behind what is right, and behind what is not."""
+
+
+def _at_a_glance(block: Block, name: str) -> list[list[int]]:
+    """Of each entry that is written with its digits whether it is the truth, or the truth or the centre rounded.
+
+    All scripts of a block at once; 0 for an entry that must be looked into (see ``_verdict``).
+    """
+    written, truths = block.figures(name), block.course.floats[name].ravel()
+    values, halves = written.values, written.halves
+    found = np.where(_rounds_to(values, truths, halves), np.where(values != 0, _ROUNDED, _COARSE), 0)
+    found[np.abs(values - truths) <= RELATIVE * np.abs(truths)] = _RIGHT
+    open_ = (found == 0) & (halves > 0) & (values != 0)
+    found[~(halves > 0)] = 0
+    if open_.any():
+        outlines = [block.owns[row].outline for row in written.rows]
+        plain = [outline.touched(name) and len(outline.steps(name)) == 1 for outline in outlines]
+        centres = block.expected(name)[0].arrays[written.rows].reshape(values.shape)
+        found[open_ & np.array(plain)[:, None] & _rounds_to(values, centres, halves)] = _CARRIED
+    listed: list[list[int]] = found.tolist()
+    return listed
 
 
 def _cuts(verdicts: list[Verdict]) -> bool:
@@ -147,7 +182,7 @@ def _looked_into(own: Own, verdict: Verdict, value: float, half: float) -> None:
             return
     if verdict.status is Status.WRONG and _slipped(verdict, value, half):
         verdict.status = Status.SLIP if value else Status.COARSE
-    if verdict.status is Status.WRONG and (own.touched(verdict.name) or own.hidden(verdict.name)):
+    if verdict.status is Status.WRONG and (own.outline.touched(verdict.name) or own.outline.hidden(verdict.name)):
         _ranged(own, verdict, value, half)
 
 
@@ -158,7 +193,8 @@ def _equal(exact: Any, entry: Written) -> bool:
     return bool(exact == fmpq(entry.exact.numerator, entry.exact.denominator))
 
 
-def _rounds_to(value: float, truth: float, half: float) -> bool:
+def _rounds_to(value: Any, truth: Any, half: Any) -> Any:
+    """Whether a number is another one rounded: of floats, or of arrays entry by entry."""
     return abs(value - truth) <= half * _ABOVE + ULPS * abs(value)
 
 
@@ -170,7 +206,7 @@ def _carried(own: Own, verdict: Verdict, value: float, half: float, ways: list[l
     if _follows(value, centre, half) or abs(value - centre) < _dust(own, verdict):
         zero = not value and not (verdict.tainted and abs(centre) < _dust(own, verdict))
         verdict.status = Status.COARSE if zero else _carried_status(verdict)
-    elif own.hidden(verdict.name):
+    elif own.outline.hidden(verdict.name):
         _ranged(own, verdict, value, half)
 
 
@@ -206,7 +242,7 @@ def _within(
     own: Own, verdict: Verdict, value: float, half: float, ways: list[list[float]], reaches: list[float]
 ) -> tuple[float, float, Status] | None:
     """The number that an entry is within reach of, the tolerance by which it is, and the status that this gives."""
-    touched = own.touched(verdict.name)
+    touched = own.outline.touched(verdict.name)
     for centre, reach in zip(ways, reaches, strict=True):
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
             radius = min(reach, max(WIDEST * abs(middle), UNITS * half))

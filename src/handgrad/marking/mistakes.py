@@ -47,7 +47,7 @@ def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
         return ()
     if any((verdict.written.half or 0.0) <= unit for verdict in verdicts if verdict.written is not None):
         return ()
-    if not unit or not own.touched(name) or not own.goes_on(name):
+    if not unit or not own.outline.touched(name) or not own.outline.goes_on(name):
         return ()
     with np.errstate(all="ignore"):
         exact = own.centres(name)

@@ -11,8 +11,9 @@ from flint import arb
 from handgrad.arithmetic import exact_functions
 from handgrad.arithmetic.exact_array import ExactArray
 from handgrad.errors import DomainError, Undecided
-from handgrad.marking.course import Course, Way
+from handgrad.marking.course import Course
 from handgrad.marking.grain import Grain
+from handgrad.marking.outline import outline
 from handgrad.marking.script import Script, Written
 
 if TYPE_CHECKING:
@@ -43,8 +44,7 @@ class Own:
         """How many halves of a unit a written number may be off: one as it is rounded, two where digits are cut off."""
         self.degenerate: dict[str, str] = {}
         """Quantities that nothing is carried forward from, and why."""
-        self._touched: dict[str, bool] = {}
-        self._hidden: dict[str, bool] = {}
+        self.outline = outline(course, script.entries)
         self._radii: dict[Any, list[Array] | None] = {}
 
     def truthful(self) -> Own:
@@ -57,29 +57,6 @@ class Own:
         found: Own = self.course.right
         return found
 
-    def touched(self, name: str) -> bool:
-        """Whether something that a quantity is computed from is written down."""
-        if name not in self._touched:
-            self._touched[name] = not self.course.quantities[name].before.isdisjoint(self.entries)
-        return self._touched[name]
-
-    def hidden(self, name: str) -> bool:
-        """Whether it is computed from something that the script leaves out, though what comes before is written."""
-        if name not in self._hidden:
-            self._hidden[name] = self._leaves_out(name)
-        return self._hidden[name]
-
-    def _leaves_out(self, name: str) -> bool:
-        ways = self.course.quantities[name].ways
-        reads = {source for way in self.ways(name) for source in way.reads.values()}
-        return any(way.by and way.by not in self.entries for way in ways) or any(
-            source in self.course.quantities and source not in self.entries for source in reads
-        )
-
-    def goes_on(self, name: str) -> bool:
-        """Whether something that is written is computed from it."""
-        return any(name in self.course.quantities[later].before for later in self.entries)
-
     def refuse(self, name: str) -> None:
         """Carry nothing forward from a quantity with wrong entries if it is trivially degenerate."""
         written = self.entries[name].values()
@@ -90,34 +67,19 @@ class Own:
         elif share in BETWEEN_ZERO_AND_ONE and any(not 0 <= entry.value <= 1 for entry in written):
             self.degenerate[name] = f"{share} gives numbers from 0 to 1"
 
-    def steps(self, name: str) -> list[int]:
-        """Of the ways to a quantity those that the script may have gone: the plain one, and by what is written."""
-        ways = self.course.quantities[name].ways
-        return [step for step, way in enumerate(ways) if not way.by or way.by in self.entries]
-
-    def ways(self, name: str) -> list[Way]:
-        """The same themselves."""
-        ways = self.course.quantities[name].ways
-        return [ways[step] for step in self.steps(name)]
-
-    def __getitem__(self, name: str) -> Array:
-        """The own values of a quantity."""
-        value = self.block[name]
-        return value.arrays[self.row] if name in self.course.quantities else value
-
     def expected(self, name: str) -> list[Array]:
-        """What the rule gives from the student's own values, by each way."""
+        """What the rule gives from the student's own values, by each way that the script may have gone."""
         found = self.block.expected(name)
-        return [found[step].arrays[self.row] for step in self.steps(name)]
-
-    def centres(self, name: str) -> list[list[float]]:
-        """The same, entry after entry; of a quantity that nothing written comes before, nothing."""
-        return self.worked_out(name) if self.touched(name) else []
+        return [found[step].arrays[self.row] for step in self.outline.steps(name)]
 
     def worked_out(self, name: str) -> list[list[float]]:
-        """What the rule gives, entry after entry, by each way."""
+        """The same, entry after entry."""
         found = self.block.listed(name)
-        return [found[step][self.row] for step in self.steps(name)]
+        return [found[step][self.row] for step in self.outline.steps(name)]
+
+    def centres(self, name: str) -> list[list[float]]:
+        """The same; of a quantity that nothing written comes before, nothing."""
+        return self.worked_out(name) if self.outline.touched(name) else []
 
     def earlier(self, name: str) -> list[float]:
         """The own values of what is written before a quantity, and the numbers that are given."""
@@ -167,7 +129,7 @@ class Own:
     def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
         held = _Balls(self, tainted=tainted)
         try:
-            found = [self.course.computed(way, exact_functions, held) for way in self.ways(name)]
+            found = [self.course.computed(way, exact_functions, held) for way in self.outline.ways(name)]
             found[0] = self._in_the_head(name, found[0], held)
         except (Undecided, DomainError, ZeroDivisionError):
             return None
@@ -228,7 +190,7 @@ class _Balls(dict[str, ExactArray]):
         if len(written) == self.course.floats[name].size:
             entries = list(self.course.exact[name])
         else:
-            computed = self.course.computed(own.ways(name)[-1], exact_functions, self)
+            computed = self.course.computed(own.outline.ways(name)[-1], exact_functions, self)
             entries = [entry + self._unit(entry) for entry in computed.flat]
         for place, entry in written.items():
             half = own.half(name, place, entry) * own.reach
