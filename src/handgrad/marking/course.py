@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,9 @@ class Course:
         self.truths: dict[str, list[float]] = {}
         self.radii: dict[Any, list[Array] | None] = {}
         """Of right scripts: how far the digits of what is written let a quantity range."""
+        self.numbers: dict[tuple[Any, ...], int] = {}
+        """What scripts write, with how many digits, by a number for each: the next of ``count``."""
+        self.count = count()
         self.outlines: dict[tuple[str, ...], Any] = {}
         """What scripts write (an Outline), by the names."""
         self._letters: dict[str, dict[str, str]] = {}

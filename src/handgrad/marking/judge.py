@@ -163,26 +163,26 @@ def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tain
     if off <= half * _ABOVE + ULPS * abs(value):
         return Verdict(name, place, Status.ROUNDED if value else Status.COARSE, entry, truth, None, 0.0, tainted)
     ways = own.centres(name)
-    if value and len(ways) == 1 and abs(value - ways[0][place]) <= half * _ABOVE + ULPS * abs(value):
+    if value and len(ways) == 1 and _rounds_to(value, ways[0][place], half):
         status = Status.FOLLOWS if tainted else Status.ROUNDED
         return Verdict(name, place, status, entry, truth, ways[0][place], 0.0, tainted)
     verdict = Verdict(name, place, Status.WRONG, entry, truth, None, 0.0, tainted)
     if not truth and off < own.course.dust(name):
         verdict.status = Status.ROUNDED
     else:
-        _looked_into(own, verdict, value, half)
+        _looked_into(own, verdict, value, half, ways)
     return verdict
 
 
-def _looked_into(own: Own, verdict: Verdict, value: float, half: float) -> None:
+def _looked_into(own: Own, verdict: Verdict, value: float, half: float, ways: list[list[float]]) -> None:
     """Judge an entry that is not the truth rounded."""
-    if ways := own.centres(verdict.name):
+    if ways:
         _carried(own, verdict, value, half, ways)
         if verdict.status is not Status.WRONG:
             return
-    if verdict.status is Status.WRONG and _slipped(verdict, value, half):
+    if _slipped(verdict, value, half):
         verdict.status = Status.SLIP if value else Status.COARSE
-    if verdict.status is Status.WRONG and (own.outline.touched(verdict.name) or own.outline.hidden(verdict.name)):
+    elif ways or own.outline.hidden(verdict.name):
         _ranged(own, verdict, value, half)
 
 
@@ -203,7 +203,8 @@ def _carried(own: Own, verdict: Verdict, value: float, half: float, ways: list[l
     place = verdict.place
     centre = ways[0][place] if len(ways) == 1 else min([way[place] for way in ways], key=lambda way: abs(value - way))
     verdict.expected = centre
-    if _follows(value, centre, half) or abs(value - centre) < _dust(own, verdict):
+    off = abs(value - centre)
+    if _follows(value, centre, half) or (off < own.course.dust(verdict.name) and off < _dust(own, verdict)):
         zero = not value and not (verdict.tainted and abs(centre) < _dust(own, verdict))
         verdict.status = Status.COARSE if zero else _carried_status(verdict)
     elif own.outline.hidden(verdict.name):
@@ -273,7 +274,12 @@ def _follows(value: float, centre: float, half: float) -> bool:
 
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:
     """Whether the entry is off by no more than a unit of its last digit, and that less than the number itself."""
-    aims = [verdict.truth, *([] if verdict.expected is None else [verdict.expected])]
-    if not value:
-        return any(abs(aim) < 2 * half for aim in aims)
-    return any(_rounds_to(value, aim, min(2 * half, abs(aim))) and value * aim > 0 for aim in aims)
+    aims = (verdict.truth,) if verdict.expected is None else (verdict.truth, verdict.expected)
+    for aim in aims:
+        size = abs(aim)
+        if not value:
+            if size < 2 * half:
+                return True
+        elif value * aim > 0 and _rounds_to(value, aim, min(2 * half, size)):
+            return True
+    return False

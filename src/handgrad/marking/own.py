@@ -45,6 +45,7 @@ class Own:
         self.degenerate: dict[str, str] = {}
         """Quantities that nothing is carried forward from, and why."""
         self.outline = outline(course, script.entries)
+        self._centres: dict[str, list[list[float]]] = {}
         self._radii: dict[Any, list[Array] | None] = {}
 
     def truthful(self) -> Own:
@@ -79,7 +80,9 @@ class Own:
 
     def centres(self, name: str) -> list[list[float]]:
         """The same; of a quantity that nothing written comes before, nothing."""
-        return self.worked_out(name) if self.outline.touched(name) else []
+        if name not in self._centres:
+            self._centres[name] = self.worked_out(name) if self.outline.touched(name) else []
+        return self._centres[name]
 
     def earlier(self, name: str) -> list[float]:
         """The own values of what is written before a quantity, and the numbers that are given."""
@@ -101,8 +104,7 @@ class Own:
 
         While everything before is right it depends on what is written and to how many digits alone.
         """
-        kept = self._radii if tainted else self.course.radii
-        key = (name, *(() if tainted else (*self.degenerate, *self._digits)))
+        kept, key = (self._radii, name) if tainted else (self.course.radii, (name, self._digits, *self.degenerate))
         if key not in kept:
             if len(kept) >= _MOST_RADII:
                 kept.clear()
@@ -116,15 +118,16 @@ class Own:
         return self.grain.of(name, entry) if entry.half is None else entry.half
 
     @cached_property
-    def _digits(self) -> tuple[Any, ...]:
-        """What is written, and to how many digits."""
+    def _digits(self) -> int:
+        """What is written, and to how many digits: the same number for the same."""
+        fine, numbers = self.grain.fine, self.course.numbers
         halves = [
-            (name, *written, *[entry.half or self.half(name, place, entry) for place, entry in written.items()])
-            if not self.grain.fine
-            else (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
+            (name, *written, *[(not fine and entry.half) or self.half(name, place, entry) for place, entry in written.items()])
             for name, written in self.entries.items()
         ]
-        return (self.reach, self.grain.coarse, self.grain.relative, *halves)
+        if len(numbers) >= _MOST_RADII:
+            numbers.clear()
+        return numbers.setdefault((self.reach, self.grain.coarse, self.grain.relative, *halves), next(self.course.count))
 
     def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
         held = _Balls(self, tainted=tainted)
