@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from handgrad.arithmetic.numerals import described
 from handgrad.marking.arrays import entry_word, fits, leaves, place, refusal, size
 from handgrad.marking.names import Found, resolve
-from handgrad.marking.numbers import written
+from handgrad.marking.numbers import all_written, written
 from handgrad.marking.preparing import prepared, sides
 from handgrad.marking.script import Readable, Script, Unread, Written
 from handgrad.marking.spelling import visible
@@ -42,7 +42,7 @@ class Collector:
         self.unread: list[Unread] = []
         self.loss_factor = ""
         self._transposed: frozenset[str] = frozenset()
-        self._columns: set[str] = set()
+        self.by_columns: set[str] = set()
         """The vectors of a batch that are written one example a column, as their shape tells."""
         self.full = False
         """Whether too much could not be read: the rest is not looked at."""
@@ -57,12 +57,12 @@ class Collector:
 
     def _square(self) -> frozenset[str]:
         """Of as many examples as entries, whose shape tells nothing: as all others, if these stand in columns."""
-        if not self._columns:
+        if not self.by_columns:
             return frozenset()
         shapes = self.readable.shapes
         square = frozenset(name for name in self.readable.batched if shapes[name][0] == shapes[name][1])
         told = self.readable.batched & self.entries.keys() - square
-        return square if told <= self._columns else frozenset()
+        return square if told <= self.by_columns else frozenset()
 
     def declare(self, key: str, value: Any) -> None:
         """What a script says of itself: its loss factor, and which weights (true: all) it writes transposed."""
@@ -77,7 +77,7 @@ class Collector:
             return
         self._transposed = frozenset(names)
         turned = {name: self.readable.shapes[name][::-1] for name in names}
-        self.readable = replace(self.readable, shapes={**self.readable.shapes, **turned})
+        self.readable = replace(self.readable, shapes={**self.readable.shapes, **turned}, forms={}, meant={})
 
     def _declare_factor(self, value: Any) -> None:
         try:
@@ -130,7 +130,7 @@ class Collector:
         elif len(shape) > 2:
             return False
         try:
-            numbers = [written(entry) for entry in value]
+            numbers = all_written(value)
         except ValueError:
             return False
         have = {at: number for at, number in enumerate(numbers) if number is not None}
@@ -158,7 +158,7 @@ class Collector:
         if fits(have, shape):
             return flat
         if index is None and quantity in self.readable.batched and have == shape[::-1]:
-            self._columns.add(quantity)
+            self.by_columns.add(quantity)
             return [flat[at + step] for at in range(have[1]) for step in range(0, len(flat), have[1])]
         if not have and (value is None or (isinstance(value, str) and _blank(value))):
             return []

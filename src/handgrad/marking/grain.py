@@ -43,6 +43,9 @@ class Grain:
         self.coarse = self.half if self.fine else max(often, default=self.half)
         """Half a unit of the coarsest digits that are usual in the script."""
         self._uniform = len(counts) < 2
+        total = sum(map(len, script.entries.values()))
+        self.uniform = 0.0 if self.fine or counts.get(self.half, 0) < total else self.half
+        """Half a unit of the last digit that each number of the script is written to; 0 if they differ."""
 
     def _whole(self) -> int:
         """Twice the count of the numbers with all the digits of a machine."""

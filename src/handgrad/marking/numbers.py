@@ -57,6 +57,14 @@ def written(value: object, *, comma: bool = False) -> Written | None:
     return _other(value, comma=comma)
 
 
+def all_written(values: list[Any]) -> list[Written | None]:
+    """The numbers of several values. Raises ValueError if one of them is none."""
+    try:
+        return list(map(_known.__getitem__, values))
+    except (KeyError, TypeError):  # one is new, or no text
+        return [written(value) for value in values]
+
+
 def _other(value: Any, *, comma: bool) -> Written | None:
     return None if value is None else written(_text(value), comma=comma)
 
@@ -89,9 +97,17 @@ def _read(value: str, *, comma: bool) -> Written | None:
     return _spelled(text, comma=comma)
 
 
-@lru_cache(_REMEMBERED)
+_known: dict[str, Written | None] = {}
+"""What short texts have been found to say."""
+
+
 def _short(text: str) -> Written | None:
-    return _read(text, comma=False)
+    if text not in _known:
+        found = _read(text, comma=False)
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        _known[text] = found
+    return _known[text]
 
 
 @lru_cache(_REMEMBERED)

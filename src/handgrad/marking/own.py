@@ -120,14 +120,16 @@ class Own:
     @cached_property
     def _digits(self) -> int:
         """What is written, and to how many digits: the same number for the same."""
-        fine, numbers = self.grain.fine, self.course.numbers
-        halves = [
-            (name, *written, *[(not fine and entry.half) or self.half(name, place, entry) for place, entry in written.items()])
-            for name, written in self.entries.items()
-        ]
+        numbers, entries = self.course.numbers, self.entries
+        halves = self.grain.uniform or tuple(
+            (not self.grain.fine and entry.half) or self.half(name, place, entry)
+            for name, written in entries.items()
+            for place, entry in written.items()
+        )
+        written = (tuple(entries), tuple(map(tuple, entries.values())), halves)
         if len(numbers) >= _MOST_RADII:
             numbers.clear()
-        return numbers.setdefault((self.reach, self.grain.coarse, self.grain.relative, *halves), next(self.course.count))
+        return numbers.setdefault((self.reach, self.grain.coarse, self.grain.relative, written), next(self.course.count))
 
     def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
         held = _Balls(self, tainted=tainted)
