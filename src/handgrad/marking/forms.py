@@ -9,6 +9,7 @@ as a whole (see ``prose``).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from handgrad.marking.collecting import Collector
 from handgrad.marking.numbers import all_written
@@ -16,15 +17,16 @@ from handgrad.marking.preparing import EQUALS, prepared
 from handgrad.marking.script import Form, Written
 from handgrad.marking.values import CLOSE, OPEN
 
-_DECIMAL = re.compile(r"((?<![\w.)\]}])[-+−–]?[0-9]{1,12}\.[0-9]{1,12}(?![\w.]))")
+_DECIMAL = re.compile(r"((?<![\w.)\]}])[-+−–]?[0-9]{1,12}\.[0-9]{1,12}(?!\w|\.[0-9]))")
 _GAP = "\0"
 """Stands for a decimal in a form; no text has it."""
 _LONGEST, _LONGEST_LINE, _MOST_LINES, _MOST_FORMS = 50_000, 1000, 1000, 4000
-_NOT_ALONE = re.compile(
-    rf"[\s$`]*(?:\\[(\[\])])*[\s$`]*(?:{EQUALS.pattern}|[.{{\[])|.*(?:tikzpicture|\{{document\}}|\\(?:begin|end)\s*$)",
-    re.DOTALL,
-)
-"""A line that goes on from the one before it, or may change how others are read."""
+_FROM_BEFORE = re.compile(rf"[\s$`]*(?:\\[(\[\])])*[\s$`]*(?:{EQUALS.pattern})")
+"""A line that goes on from the one before it."""
+_NOT_ALONE = re.compile(r"\s*[.{\[]|.*(?:tikzpicture|begin\s*\{document\}|\\(?:begin|end)\s*$)", re.DOTALL)
+"""A line that may change how others are read."""
+_MATRIX = re.compile(r"\\(begin|end)\s*\{\s*(?:[pbBvV]?matrix|smallmatrix|array)\s*\}")
+_DISPLAY = re.compile(r"\\[()\[\]]")
 _BODY = r"\begin{document}"
 
 
@@ -36,14 +38,36 @@ def quick(text: str, into: Collector, *, tex: bool = False) -> bool:
     parts = _DECIMAL.split(plain)
     numbers, at = parts[1::2], 0
     taken: list[tuple[Form, int]] = []
-    for line in _GAP.join(parts[::2]).split("\n"):
-        form = _form(line, into, tex=tex)
+    for lines in _together(_GAP.join(parts[::2]).split("\n")):
+        form = _form(lines, into, tex=tex)
         if form is None:
             return False
         if form:
             taken.append((form, at))
-        at += line.count(_GAP)
+        at += lines.count(_GAP)
     return _give(taken, numbers, into)
+
+
+def _together(lines: list[str]) -> Iterator[str]:
+    """Lines one by one, those of one matrix, list or equation as one."""
+    begun, *rest = lines
+    for line in rest:
+        if _goes_on(begun) or _FROM_BEFORE.match(line) is not None:
+            begun = f"{begun}\n{line}"
+        else:
+            yield begun
+            begun = line
+    yield begun
+
+
+def _goes_on(lines: str) -> bool:
+    """Whether a matrix or a list is still open."""
+    if "\\begin" in lines:
+        marks = _MATRIX.findall(lines)
+        if marks.count("begin") > marks.count("end"):
+            return True
+    opened, closed = (lines.count(pair[0]) + lines.count(pair[1]) for pair in ("([", ")]"))
+    return opened > closed and not _closed(_DISPLAY.sub("", lines)) and EQUALS.search(lines) is not None
 
 
 def _give(taken: list[tuple[Form, int]], numbers: list[str], into: Collector) -> bool:
@@ -73,6 +97,8 @@ def _body(text: str, *, tex: bool) -> str:
 
 def _form(line: str, into: Collector, *, tex: bool) -> Form | None:
     """What stands at which place in lines of a form; None where such a line cannot be read alone."""
+    if len(line) > _LONGEST_LINE:
+        return None
     known = into.readable.forms
     key = (line, tex, *(into.letters or {}).items())
     if key not in known:
@@ -85,7 +111,7 @@ def _form(line: str, into: Collector, *, tex: bool) -> Form | None:
 def _learnt(line: str, into: Collector, *, tex: bool) -> Form | None:
     from handgrad.marking.prose import Scanner, read
 
-    if len(line) > _LONGEST_LINE or _NOT_ALONE.match(line) is not None:
+    if _NOT_ALONE.match(line) is not None or _FROM_BEFORE.match(line) is not None:
         return None
     first, *rest = line.split(_GAP)
     marks = [f"0.{i + 1:07}1" for i in range(len(rest))]

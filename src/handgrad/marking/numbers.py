@@ -65,6 +65,12 @@ def all_written(values: list[Any]) -> list[Written | None]:
         return [written(value) for value in values]
 
 
+def known_decimal(text: str) -> Written | None:
+    """The number of a text that is a decimal with its digits; None for any other, or one that was not met yet."""
+    found = _known.get(text)
+    return found if found is not None and found.half and "," not in found.text else None
+
+
 def _other(value: Any, *, comma: bool) -> Written | None:
     return None if value is None else written(_text(value), comma=comma)
 
