@@ -91,7 +91,7 @@ def _judged(block: Block) -> list[list[Verdict]]:
             own = block.owns[row]
             tainted = not quantity.before.isdisjoint(off[row])
             statuses = _SEEN[tainted]
-            centre = block.listed(name)[0][row] if _CARRIED in seen else truths
+            centre = block.listed(name)[0][row] if max(seen) >= _CARRIED else truths
             verdicts = [
                 Verdict(name, place, statuses[sight], entry, truths[place], None, 0.0, tainted)
                 if 0 < (sight := seen[place]) < _CARRIED
@@ -100,7 +100,7 @@ def _judged(block: Block) -> list[list[Verdict]]:
                 else _verdict(own, name, place, entry, truths[place], tainted)
                 for place, entry in own.entries[name].items()
             ]
-            if 0 in seen and Status.WRONG in [verdict.status for verdict in verdicts]:
+            if (0 in seen or _OFF in seen) and Status.WRONG in [verdict.status for verdict in verdicts]:
                 own.refuse(name)
                 off[row].add(name)
             elif tainted:
@@ -109,18 +109,19 @@ def _judged(block: Block) -> list[list[Verdict]]:
     return found
 
 
-_RIGHT, _ROUNDED, _COARSE, _CARRIED = 1, 2, 3, 4
+_RIGHT, _ROUNDED, _COARSE, _CARRIED, _SLIPPED, _OFF = 1, 2, 3, 4, 5, 6
 _SEEN = (
-    (Status.WRONG, Status.RIGHT, Status.ROUNDED, Status.COARSE, Status.ROUNDED),
-    (Status.WRONG, Status.RIGHT, Status.ROUNDED, Status.COARSE, Status.FOLLOWS),
+    (Status.WRONG, Status.RIGHT, Status.ROUNDED, Status.COARSE, Status.ROUNDED, Status.SLIP, Status.WRONG),
+    (Status.WRONG, Status.RIGHT, Status.ROUNDED, Status.COARSE, Status.FOLLOWS, Status.SLIP, Status.WRONG),
 )
 """What is seen at a glance by its number; behind what is right, and behind what is not."""
 
 
 def _at_a_glance(block: Block, name: str) -> list[list[int]]:
-    """Of each entry that is written with its digits whether it is the truth, or the truth or the centre rounded.
+    """Of each entry that is written with its digits what is plain from the truth and the one centre.
 
-    All scripts of a block at once; 0 for an entry that must be looked into (see ``_verdict``).
+    All scripts of a block at once; 0 for an entry that must be looked into (see ``_verdict``, which says the
+    same of each).
     """
     written, truths = block.figures(name), block.course.floats[name].ravel()
     values, halves = written.values, written.halves
@@ -130,11 +131,28 @@ def _at_a_glance(block: Block, name: str) -> list[list[int]]:
     found[~(halves > 0)] = 0
     if open_.any():
         outlines = [block.owns[row].outline for row in written.rows]
-        plain = [outline.touched(name) and len(outline.steps(name)) == 1 for outline in outlines]
+        plain = np.array([outline.touched(name) and len(outline.steps(name)) == 1 for outline in outlines])
+        shown = np.array([not outline.hidden(name) for outline in outlines])
         centres = block.expected(name)[0].arrays[written.rows].reshape(values.shape)
-        found[open_ & np.array(plain)[:, None] & _rounds_to(values, centres, halves)] = _CARRIED
+        carried = _rounds_to(values, centres, halves)
+        dust = block.course.dust(name)
+        apart = ~carried & (np.abs(values - centres) >= dust) & ((truths != 0) | (np.abs(values) >= dust))
+        apart &= np.abs(values - centres) > RELATIVE * np.maximum(np.abs(values), np.abs(centres))
+        apart &= shown[:, None]
+        slipped = _slips(values, truths, halves) | _slips(values, centres, halves)
+        beyond = ~(_reachable(values, truths, halves) | _reachable(values, centres, halves))
+        seen = np.select([carried, apart & slipped, apart & beyond], [_CARRIED, _SLIPPED, _OFF], 0)
+        found[open_ & plain[:, None]] = seen[open_ & plain[:, None]]
     listed: list[list[int]] = found.tolist()
     return listed
+
+
+def _reachable(values: Any, middles: Any, halves: Any) -> Any:
+    """Whether numbers could be within the widest of tolerances (see ``_within``)."""
+    sizes = np.abs(middles)
+    radii = np.maximum(WIDEST * sizes, UNITS * halves)
+    near = np.abs(values - middles) <= (2 * halves + 2 * radii) * _ABOVE
+    return near & ((values * middles >= 0) | (radii > sizes))
 
 
 def _cuts(verdicts: list[Verdict]) -> bool:
@@ -272,14 +290,12 @@ def _follows(value: float, centre: float, half: float) -> bool:
     return off <= half * _ABOVE + ULPS * abs(value) or off <= RELATIVE * max(abs(value), abs(centre)) < inf
 
 
+def _slips(value: Any, aim: Any, half: Any) -> Any:
+    """Whether a number is off another one by no more than a unit of its last digit, and by less than that number."""
+    return (value * aim > 0) & _rounds_to(value, aim, 2 * half) & _rounds_to(value, aim, abs(aim))
+
+
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:
     """Whether the entry is off by no more than a unit of its last digit, and that less than the number itself."""
     aims = (verdict.truth,) if verdict.expected is None else (verdict.truth, verdict.expected)
-    for aim in aims:
-        size = abs(aim)
-        if not value:
-            if size < 2 * half:
-                return True
-        elif value * aim > 0 and _rounds_to(value, aim, min(2 * half, size)):
-            return True
-    return False
+    return any([_slips(value, aim, half) if value else abs(aim) < 2 * half for aim in aims])
