@@ -73,9 +73,12 @@ class Block(dict[str, Array]):
     def figures(self, name: str) -> Figures:
         """What is written of a quantity."""
         if name not in self._figures:
-            places = range(self.course.floats[name].size)
+            places = list(range(self.course.floats[name].size))
             given = [(row, own.entries[name]) for row, own in enumerate(self.owns) if name in own.entries]
-            entries = [[written.get(place, NOTHING) for place in places] for _, written in given]
+            entries = [
+                written.values() if list(written) == places else [written.get(place, NOTHING) for place in places]
+                for _, written in given
+            ]
             values = [[entry.value for entry in line] for line in entries]
             halves = [[entry.half for entry in line] for line in entries]
             shape = (len(given), len(places))

@@ -61,8 +61,21 @@ def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
     return (Mistake(name, EARLY, hint, tuple(verdict.place for verdict in verdicts)),)
 
 
-Given = Callable[[int], Sequence[float]]
-"""What a mistake makes of the entry at a place: any of these values."""
+class _Aim(Struct, frozen=True, gc=False):
+    """An entry that a mistake may explain: what is written, and how far at most the mistake's value may lie off."""
+
+    verdict: Verdict
+    value: float
+    reach: float
+
+    @property
+    def place(self) -> int:
+        """Its place in the quantity."""
+        return self.verdict.place
+
+
+Given = Callable[[_Aim], Sequence[float]]
+"""What a mistake makes of an entry: any of these values."""
 
 Candidate = tuple[str, str, Given]
 """Name and hint of a mistake, and what it gives."""
@@ -107,7 +120,8 @@ class _Held:
         aims, reach, wrong = np.zeros((count, size)), np.full((count, size), inf), np.zeros((count, size), dtype=bool)
         for row, (own, verdicts) in enumerate(judged):
             for verdict in verdicts:
-                aims[row, verdict.place], reach[row, verdict.place] = _aim(own, verdict)
+                aim = _aim(own, verdict)
+                aims[row, aim.place], reach[row, aim.place] = aim.value, aim.reach
                 wrong[row, verdict.place] = verdict.status is Status.WRONG
         near = np.abs(aims - tried.values) <= reach
         self.near = (near | ~(reach < inf)).all(axis=2).T.tolist(), (near | ~wrong).all(axis=2).T.tolist()
@@ -129,24 +143,24 @@ def _explaining(
     own: Own, group: Collection[Verdict], rules: Iterable[Candidate], general: Iterable[Candidate]
 ) -> tuple[Mistake, ...]:
     """The mistakes that reproduce a group of entries; a general one only where no rule's own says the same."""
-    name = next(iter(group)).name
+    name, aims = next(iter(group)).name, [_aim(own, verdict) for verdict in group]
     places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
     found: dict[str, Mistake] = {}
     known: set[tuple[float, ...]] = set()
     for kind in (rules, general):
         for label, hint, given in kind:
-            values = _all_met(own, group, given)
+            values = _all_met(own, aims, given)
             if values is not None and (kind is rules or values not in known):
                 found.setdefault(label, Mistake(name, label, hint, places))
                 known.add(values)
     return tuple(found.values())
 
 
-def _all_met(own: Own, group: Collection[Verdict], given: Given) -> tuple[float, ...] | None:
+def _all_met(own: Own, aims: Collection[_Aim], given: Given) -> tuple[float, ...] | None:
     """What a mistake gives at the places of a group; None as soon as one entry is not that."""
     values = []
-    for verdict in group:
-        value = _met(own, verdict, given(verdict.place))
+    for aim in aims:
+        value = _met(own, aim, given(aim))
         if value is None:
             return None
         values.append(round(value, _PLACES))
@@ -156,16 +170,16 @@ def _all_met(own: Own, group: Collection[Verdict], given: Given) -> tuple[float,
 _PLACES = 12
 
 
-def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
+def _met(own: Own, aim: _Aim, values: Iterable[float]) -> float | None:
     """The one of the values that an entry is: rounded, cut off, or to all its digits; None if it is none of them."""
-    aim, reach = _aim(own, verdict)
-    near = [value for value in values if abs(aim - value) <= reach]
+    written, reach, verdict = aim.value, aim.reach, aim.verdict
+    near = [value for value in values if abs(written - value) <= reach]
     if not near or verdict.written is None:
         return None
     unit = 2 * own.grain.of(verdict.name, verdict.written)
     dust = 0.0 if verdict.truth else own.course.dust(verdict.name)
     for value in near:
-        off = abs(aim - value)
+        off = abs(written - value)
         if off <= max(unit + ULPS * abs(value), RELATIVE * abs(value), dust) or off <= unit + _spread(
             own, verdict, value
         ):
@@ -173,13 +187,13 @@ def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
     return None
 
 
-def _aim(own: Own, verdict: Verdict) -> tuple[float, float]:
-    """What is written, and how far at most a mistake's value may lie off."""
+def _aim(own: Own, verdict: Verdict) -> _Aim:
     written = verdict.written
     if written is None:
-        return nan, 0.0
+        return _Aim(verdict, nan, 0.0)
     unit = 2 * (own.grain.of(verdict.name, written) if written.half is None else written.half)
-    return written.value, max(unit + CLOSE * abs(written.value), 0.0 if verdict.truth else own.course.dust(verdict.name))
+    dust = 0.0 if verdict.truth else own.course.dust(verdict.name)
+    return _Aim(verdict, written.value, max(unit + CLOSE * abs(written.value), dust))
 
 
 CLOSE = 0.05
@@ -196,7 +210,7 @@ def _spread(own: Own, verdict: Verdict, value: float) -> float:
 
 
 def _everywhere(values: Array) -> Given:
-    return lambda place: [float(values[place])]
+    return lambda aim: [float(values[aim.place])]
 
 
 def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
@@ -205,19 +219,29 @@ def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
     for values in own.worked_out(name):
         for label, hint, given in _SINGLE:
             yield label, hint, partial(given, values)
-        yield "copied from elsewhere", "this is the value of an earlier quantity", lambda place: earlier  # noqa: ARG005  the same at each place
+        yield "copied from elsewhere", "this is the value of an earlier quantity", lambda aim: earlier  # noqa: ARG005  the same for each entry
 
 
-def _shifted(values: list[float], place: int) -> list[float]:
-    return [values[place] * 10.0**k for k in (-3, -2, -1, 1, 2, 3)]
+def _shifted(values: list[float], aim: _Aim) -> list[float]:
+    return [values[aim.place] * 10.0**k for k in (-3, -2, -1, 1, 2, 3)]
 
 
-def _others(values: list[float], place: int) -> list[float]:
-    return values[:place] + values[place + 1 :]
+def _others(values: list[float], aim: _Aim) -> list[float]:
+    return values[: aim.place] + values[aim.place + 1 :]
 
 
-def _exchanged(values: list[float], place: int) -> tuple[float, ...]:
-    return _with_digits_exchanged(values[place])
+def _exchanged(values: list[float], aim: _Aim) -> tuple[float, ...]:
+    """An exchange keeps the sign, and makes a number at most ten times as large or small, twice that as it is rounded."""
+    value, written = values[aim.place], aim.value
+    size = abs(value)
+    if written * value < 0 and abs(written) > aim.reach:
+        return ()
+    if not size / _AT_MOST - aim.reach <= abs(written) <= size * _AT_MOST + aim.reach:
+        return ()
+    return _with_digits_exchanged(value)
+
+
+_AT_MOST = 25
 
 
 @lru_cache(4096)
@@ -233,7 +257,7 @@ def _with_digits_exchanged(value: float) -> tuple[float, ...]:
 
 
 _LONGEST = 7
-_SINGLE: tuple[tuple[str, str, Callable[[list[float], int], Sequence[float]]], ...] = (
+_SINGLE: tuple[tuple[str, str, Callable[[list[float], _Aim], Sequence[float]]], ...] = (
     ("decimal point", "the decimal point has slipped", _shifted),
     ("another entry", "this is the value of another entry", _others),
     ("digits exchanged", "two digits have changed places", _exchanged),

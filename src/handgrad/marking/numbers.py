@@ -131,7 +131,7 @@ def _decimal(text: str, match: re.Match[str]) -> Written:
         if not fraction:
             return _checked(text, Fraction(digits), None)
         places = len(fraction)
-        return Written(text, float(text), Fraction(digits, _POWERS[places]), _HALVES[places])
+        return Written(text, float(text), (digits, _POWERS[places]), _HALVES[places])
     exponent = int(power) - len(fraction)
     if abs(exponent) > MAX_TEXT + 400:
         _refuse(f"expected a number of a size that occurs, found {shortened(text)}")

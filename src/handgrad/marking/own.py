@@ -46,6 +46,7 @@ class Own:
         """Quantities that nothing is carried forward from, and why."""
         self.outline = outline(course, script.entries)
         self._centres: dict[str, list[list[float]]] = {}
+        self._held: dict[bool, _Balls] = {}
         self._radii: dict[Any, list[Array] | None] = {}
 
     def truthful(self) -> Own:
@@ -132,7 +133,7 @@ class Own:
         return numbers.setdefault((self.reach, self.grain.coarse, self.grain.relative, written), next(self.course.count))
 
     def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
-        held = _Balls(self, tainted=tainted)
+        held = self._held.setdefault(tainted, _Balls(self, tainted=tainted))
         try:
             found = [self.course.computed(way, exact_functions, held) for way in self.outline.ways(name)]
             found[0] = self._in_the_head(name, found[0], held)

@@ -20,8 +20,13 @@ class Written(Struct, frozen=True, gc=False):
 
     text: str
     value: float
-    exact: Fraction | None
+    ratio: Fraction | tuple[int, int] | None
     half: float | None
+
+    @property
+    def exact(self) -> Fraction | None:
+        """The number as a fraction."""
+        return Fraction(*self.ratio) if isinstance(self.ratio, tuple) else self.ratio
 
 
 class Unread(Struct, frozen=True):
