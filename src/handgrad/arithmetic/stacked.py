@@ -30,7 +30,8 @@ class Stack:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of each."""
-        return self.arrays.shape[1:]
+        shape: tuple[int, ...] = self.arrays.shape[1:]
+        return shape
 
     @property
     def ndim(self) -> int:

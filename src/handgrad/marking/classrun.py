@@ -26,7 +26,7 @@ from handgrad.problem import Problem
 SUFFIXES = (".toml", ".json", ".csv", ".md", ".tex", ".txt")
 """Of the files of a folder that are submissions."""
 
-AT_ONCE = 256
+AT_ONCE = 128
 """So many are marked together; the lines of a run that is broken off are whole but for the last so many."""
 
 HEAD = ("submission", "student", "score", "total", "first_error", "mistakes", "unread", "error")
@@ -157,14 +157,15 @@ def marked(courses: Courses, paths: Sequence[Path]) -> list[Line]:
 @contextmanager
 def _lines_for_errors(path: Path, lines: dict[Path, Line]) -> Iterator[None]:
     """Makes an error the line of a submission."""
+    why = ""
     try:
         yield
-        return
     except InputError as error:
         why = str(error).partition("\n")[0]
     except Exception as error:  # noqa: BLE001  whatever it is, one script never stops the rest
         why = f"could not be marked: {type(error).__name__}"
-    lines[path] = Line(path.name, path.stem, 0.0, 0.0, "", (), 0, why)
+    if why:
+        lines[path] = Line(path.name, path.stem, 0.0, 0.0, "", (), 0, why)
 
 
 def _lines_of(course: Course, found: list[tuple[Path, Script]]) -> dict[Path, Line]:

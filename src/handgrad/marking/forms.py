@@ -1,4 +1,4 @@
-r"""Lines of one form are read once: "- h1 = (0.73, 0.88)" says of another line "- h1 = (0.61, 0.70)" all but the numbers.
+r"""Lines of one form are read once: "- h1 = (0.73, 0.88)" says of "- h1 = (0.61, 0.70)" all but the numbers.
 
 Which place of which quantity a decimal stands for does not depend on its digits. So a line is read with marked
 numbers in place of its decimals, once, and the next of the same form takes its own to the same places. That
@@ -31,7 +31,7 @@ _BODY = r"\begin{document}"
 
 
 def quick(text: str, into: Collector, *, tex: bool = False) -> bool:
-    """Reads a text all of whose lines have forms that are known or can be learnt; False, and nothing done, for any other."""
+    """Reads a text all of whose lines have forms, known or to be learnt; False, and nothing done, for any other."""
     plain = _body(text, tex=tex)
     if len(plain) > _LONGEST or "\r" in plain or _GAP in plain or plain.count("\n") > _MOST_LINES:
         return False
@@ -77,8 +77,8 @@ def _give(taken: list[tuple[Form, int]], numbers: list[str], into: Collector) ->
     count = 0
     for form, start in taken:
         for quantity, place, at in form:
-            number = read[start + at]
-            found.setdefault(quantity, {})[place] = number
+            if (number := read[start + at]) is not None:
+                found.setdefault(quantity, {})[place] = number
         count += len(form)
     if sum(map(len, found.values())) < count:
         return False

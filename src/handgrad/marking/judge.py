@@ -298,4 +298,4 @@ def _slips(value: Any, aim: Any, half: Any) -> Any:
 def _slipped(verdict: Verdict, value: float, half: float) -> bool:
     """Whether the entry is off by no more than a unit of its last digit, and that less than the number itself."""
     aims = (verdict.truth,) if verdict.expected is None else (verdict.truth, verdict.expected)
-    return any([_slips(value, aim, half) if value else abs(aim) < 2 * half for aim in aims])
+    return any(_slips(value, aim, half) if value else abs(aim) < 2 * half for aim in aims)

@@ -41,6 +41,8 @@ def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
 
     Only where something that is written comes after it.
     """
+    if own.grain.uniform:
+        return ()
     first, unit = next(iter(verdicts)), own.grain.half * (1 + RELATIVE)
     name, written = first.name, first.written
     if written is None or (written.half or 0.0) <= unit:
@@ -67,11 +69,8 @@ class _Aim(Struct, frozen=True, gc=False):
     verdict: Verdict
     value: float
     reach: float
-
-    @property
-    def place(self) -> int:
-        """Its place in the quantity."""
-        return self.verdict.place
+    place: int
+    wrong: bool
 
 
 Given = Callable[[_Aim], Sequence[float]]
@@ -95,17 +94,20 @@ def named(judged: Sequence[Judged]) -> list[tuple[Mistake, ...]]:
         if name not in course.mistakes:
             course.mistakes[name] = candidates(own.truthful().block, [0], name)
         tried = candidates(own.block, [own.row for own, _ in judged], name)
-        held = [_Held(tried, judged), _Held(course.mistakes[name], judged)]
-        return [_named(row, *one, held) for row, one in enumerate(judged)]
+        aims = [[_aim(own, verdict) for verdict in verdicts] for own, verdicts in judged]
+        size = len(course.truths[name])
+        held = [_Held(tried, aims, size), _Held(course.mistakes[name], aims, size)]
+        return [_named(row, own, aims[row], held) for row, (own, _) in enumerate(judged)]
 
 
-def _named(row: int, own: Own, verdicts: list[Verdict], held: list[_Held]) -> tuple[Mistake, ...]:
-    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
-    sources = [(own, held[0])] if wrong[0].tainted else [(own, held[0]), (own.truthful(), held[1])]
-    for group in (verdicts, wrong):
+def _named(row: int, own: Own, aims: list[_Aim], held: list[_Held]) -> tuple[Mistake, ...]:
+    wrong = [aim for aim in aims if aim.wrong]
+    first = wrong[0].verdict
+    sources = [(own, held[0])] if first.tainted else [(own, held[0]), (own.truthful(), held[1])]
+    for group in (aims, wrong):
         for source, near in sources:
-            rules, general = near.of(row, whole=group is verdicts)
-            single = _of_entries(source, wrong[0].name) if group is wrong else ()
+            rules, general = near.of(row, whole=group is aims)
+            single = _of_entries(source, first.name) if group is wrong else ()
             if found := _explaining(own, group, rules, chain(general, single)):
                 return found
     return ()
@@ -114,17 +116,16 @@ def _named(row: int, own: Own, verdicts: list[Verdict], held: list[_Held]) -> tu
 class _Held:
     """Candidates held against what scripts have written: which come near every entry, or every wrong one."""
 
-    def __init__(self, tried: Candidates, judged: Sequence[Judged]) -> None:
+    def __init__(self, tried: Candidates, aims: list[list[_Aim]], size: int) -> None:
         self.tried = tried
-        count, size = len(judged), tried.values.shape[2]
-        aims, reach, wrong = np.zeros((count, size)), np.full((count, size), inf), np.zeros((count, size), dtype=bool)
-        for row, (own, verdicts) in enumerate(judged):
-            for verdict in verdicts:
-                aim = _aim(own, verdict)
-                aims[row, aim.place], reach[row, aim.place] = aim.value, aim.reach
-                wrong[row, verdict.place] = verdict.status is Status.WRONG
-        near = np.abs(aims - tried.values) <= reach
-        self.near = (near | ~(reach < inf)).all(axis=2).T.tolist(), (near | ~wrong).all(axis=2).T.tolist()
+        values, reach, wrong = ([[nothing] * size for _ in aims] for nothing in (0.0, inf, False))
+        for row, line in enumerate(aims):
+            for aim in line:
+                place = aim.place
+                values[row][place], reach[row][place], wrong[row][place] = aim.value, aim.reach, aim.wrong
+        near, blank = np.abs(np.array(values) - tried.values) <= np.array(reach), np.isinf(reach)
+        whole, partly = (near | blank).all(axis=2).T, (near | ~np.array(wrong, dtype=bool)).all(axis=2).T
+        self.near = whole.tolist(), partly.tolist()
 
     def of(self, row: int, *, whole: bool) -> tuple[list[Candidate], list[Candidate]]:
         """The rules gone wrong, and what can happen with any, that come near what a script has written."""
@@ -140,11 +141,11 @@ class _Held:
 
 
 def _explaining(
-    own: Own, group: Collection[Verdict], rules: Iterable[Candidate], general: Iterable[Candidate]
+    own: Own, aims: list[_Aim], rules: Iterable[Candidate], general: Iterable[Candidate]
 ) -> tuple[Mistake, ...]:
     """The mistakes that reproduce a group of entries; a general one only where no rule's own says the same."""
-    name, aims = next(iter(group)).name, [_aim(own, verdict) for verdict in group]
-    places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
+    name = aims[0].verdict.name
+    places = tuple(aim.place for aim in aims if aim.wrong)
     found: dict[str, Mistake] = {}
     known: set[tuple[float, ...]] = set()
     for kind in (rules, general):
@@ -190,10 +191,11 @@ def _met(own: Own, aim: _Aim, values: Iterable[float]) -> float | None:
 def _aim(own: Own, verdict: Verdict) -> _Aim:
     written = verdict.written
     if written is None:
-        return _Aim(verdict, nan, 0.0)
+        return _Aim(verdict, nan, 0.0, verdict.place, wrong=verdict.status is Status.WRONG)
     unit = 2 * (own.grain.of(verdict.name, written) if written.half is None else written.half)
     dust = 0.0 if verdict.truth else own.course.dust(verdict.name)
-    return _Aim(verdict, written.value, max(unit + CLOSE * abs(written.value), dust))
+    reach = max(unit + CLOSE * abs(written.value), dust)
+    return _Aim(verdict, written.value, reach, verdict.place, wrong=verdict.status is Status.WRONG)
 
 
 CLOSE = 0.05
@@ -231,7 +233,7 @@ def _others(values: list[float], aim: _Aim) -> list[float]:
 
 
 def _exchanged(values: list[float], aim: _Aim) -> tuple[float, ...]:
-    """An exchange keeps the sign, and makes a number at most ten times as large or small, twice that as it is rounded."""
+    """An exchange keeps the sign, and makes a number some ten times as large or small at most."""
     value, written = values[aim.place], aim.value
     size = abs(value)
     if written * value < 0 and abs(written) > aim.reach:

@@ -130,7 +130,9 @@ class Own:
         written = (tuple(entries), tuple(map(tuple, entries.values())), halves)
         if len(numbers) >= _MOST_RADII:
             numbers.clear()
-        return numbers.setdefault((self.reach, self.grain.coarse, self.grain.relative, written), next(self.course.count))
+        return numbers.setdefault(
+            (self.reach, self.grain.coarse, self.grain.relative, written), next(self.course.count)
+        )
 
     def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
         held = self._held.setdefault(tainted, _Balls(self, tainted=tainted))
