@@ -26,8 +26,8 @@ from handgrad.problem import Problem
 SUFFIXES = (".toml", ".json", ".csv", ".md", ".tex", ".txt")
 """Of the files of a folder that are submissions."""
 
-AT_ONCE = 128
-"""So many are marked together; the lines of a run that is broken off are whole but for the last so many."""
+AT_ONCE, NUMBERS_AT_ONCE = 1024, 100_000
+"""So many scripts at most are marked together, and so many numbers of them; each time their lines are written."""
 
 HEAD = ("submission", "student", "score", "total", "first_error", "mistakes", "unread", "error")
 
@@ -81,8 +81,9 @@ def mark_class(
             writer = csv.writer(sheet, lineterminator="\n")
             if not end:
                 writer.writerow(map(cell, head))
-            for start in range(tally.scripts, len(names), AT_ONCE):
-                for line in marked(courses, [Path(folder, name) for name in names[start : start + AT_ONCE]]):
+            at_once = max(1, min(AT_ONCE, NUMBERS_AT_ONCE // courses.plain.size))
+            for start in range(tally.scripts, len(names), at_once):
+                for line in marked(courses, [Path(folder, name) for name in names[start : start + at_once]]):
                     writer.writerow(_cells(line, len(head)))
                     tally.add(line)
                     if progress is not None:

@@ -132,6 +132,11 @@ class Course:
             self._dust[name] = DUST * min(1.0, size or 1.0)
         return self._dust[name]
 
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return sum(map(len, self.truths.values()))
+
     @cached_property
     def given(self) -> list[float]:
         """The numbers that are given."""
