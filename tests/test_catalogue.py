@@ -16,6 +16,7 @@ NAMELESS = {
     "hinge": "theirs take labels in another form",
     "inner_product": "a plain sum, written out there",
     "squared_error": "theirs lack the factor ½ or divide by the number of outputs",
+    "lion": "no part of them; other packages have it",
     "l2": "weight decay there belongs to the update",
 }
 """Ops with no counterpart in ONNX or PyTorch, and why."""

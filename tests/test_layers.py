@@ -33,8 +33,11 @@ STOREYS = [
     ),
     ("trace",),
     ("drawing",),
-    ("verify", "working", "marking", "interop"),
+    ("verify", "working", "marking", "interop", "engine"),
+    ("training",),
+    ("sklearn",),
     ("render",),
+    ("training",),
     ("cli",),
 ]
 """From the ground up; a room imports its own storey and those below."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import doctest
 import re
 import shlex
+import shutil
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,7 +16,9 @@ from handgrad.cli.main import main
 from handgrad.working.catalogue import catalogue
 
 TEXT = (ROOT / "README.md").read_text()
-COMMANDS = sorted({line.partition("  #")[0].strip() for line in TEXT.splitlines() if line.startswith("handgrad ")})
+LINES = [line.partition("  #")[0].strip() for line in TEXT.splitlines() if line.startswith("handgrad ")]
+TRAINING = [line for line in LINES if " train " in line or " --from " in line]
+COMMANDS = sorted(set(LINES) - set(TRAINING))
 
 
 def test_the_python_of_the_readme(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,6 +35,15 @@ def test_the_commands_of_the_readme(command: str, monkeypatch: pytest.MonkeyPatc
     if "-o" in arguments:
         arguments = arguments[: arguments.index("-o")]
     assert CliRunner().invoke(main, arguments).exit_code == 0
+
+
+def test_the_training_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(ROOT / "examples" / "training", tmp_path / "examples" / "training")
+    monkeypatch.chdir(tmp_path)
+    assert len(TRAINING) == 3
+    for command in TRAINING:
+        assert CliRunner().invoke(main, shlex.split(command)[1:]).exit_code == 0, command
+    assert (tmp_path / "working.pdf").read_bytes().startswith(b"%PDF")
 
 
 def test_the_excerpt_of_the_readme_is_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:

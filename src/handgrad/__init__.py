@@ -21,17 +21,22 @@ from handgrad.working.document import Document
 
 if TYPE_CHECKING:
     from handgrad.drawing import draw
+    from handgrad.engine import Compiled, compile  # noqa: A004  what users call it
     from handgrad.interop.code import to_numpy_code, to_torch_code
     from handgrad.interop.keras_import import from_keras
     from handgrad.interop.onnx_export import to_onnx
     from handgrad.interop.onnx_import import from_onnx, problem_tree_from_onnx
     from handgrad.interop.torch_import import from_torch
     from handgrad.marking import mark
+    from handgrad.training.fit import fit
 
 __version__ = "0.1.0"
 
 _LATE = {
+    "Compiled": "handgrad.engine",
+    "compile": "handgrad.engine",
     "draw": "handgrad.drawing",
+    "fit": "handgrad.training.fit",
     "from_keras": "handgrad.interop.keras_import",
     "from_onnx": "handgrad.interop.onnx_import",
     "from_torch": "handgrad.interop.torch_import",
@@ -55,6 +60,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "OPS",
+    "Compiled",
     "Document",
     "HandgradError",
     "InputError",
@@ -63,7 +69,9 @@ __all__ = [
     "Problem",
     "Trace",
     "__version__",
+    "compile",
     "draw",
+    "fit",
     "from_keras",
     "from_onnx",
     "from_torch",

@@ -70,6 +70,22 @@ def torch_rmsprop(torch: Any, p: Any, t: dict[str, Any]) -> Any:
     return torch.optim.RMSprop(p, lr=t["rate"], weight_decay=t["weight_decay"], alpha=t["rho"], eps=t["epsilon"])
 
 
+def torch_lion(torch: Any, p: Any, t: dict[str, Any]) -> Any:
+    """The algorithm of the paper; torch has none."""
+
+    class Lion(torch.optim.Optimizer):  # type: ignore[misc]  # torch is a test's own import
+        @torch.no_grad()  # type: ignore[untyped-decorator]  # the same
+        def step(self) -> None:
+            for w in p:
+                state = self.state[w]
+                m = state.setdefault("m", torch.zeros_like(w))
+                update = torch.sign(t["beta1"] * m + (1 - t["beta1"]) * w.grad)
+                w.sub_(t["rate"] * (update + t["weight_decay"] * w))
+                m.mul_(t["beta2"]).add_(w.grad, alpha=1 - t["beta2"])
+
+    return Lion(p, {})
+
+
 def momentum(random: Random) -> dict[str, Any]:
     return {**sgd(random), "momentum": random.uniform(0.1, 0.95)}
 
@@ -85,6 +101,10 @@ def nesterov_torch(random: Random) -> dict[str, Any]:
 def adam(random: Random) -> dict[str, Any]:
     betas = {"beta1": random.uniform(0.5, 0.95), "beta2": random.uniform(0.9, 0.999)}
     return {**sgd(random), **betas, "epsilon": random.choice([1e-8, 1e-3])}
+
+
+def lion(random: Random) -> dict[str, Any]:
+    return {**sgd(random), "beta1": random.uniform(0.5, 0.95), "beta2": random.uniform(0.9, 0.999)}
 
 
 def adagrad(random: Random) -> dict[str, Any]:
@@ -104,6 +124,7 @@ SETTINGS: dict[str, tuple[str, Any, Any]] = {
     "nesterov, torch": ("nesterov", nesterov_torch, torch_sgd),
     "adam": ("adam", adam, torch_adam),
     "adamw": ("adamw", adam, torch_adam),
+    "lion": ("lion", lion, torch_lion),
     "adagrad": ("adagrad", adagrad, torch_adagrad),
     "rmsprop": ("rmsprop", rmsprop, torch_rmsprop),
 }
@@ -179,6 +200,7 @@ FORMS: dict[str, list[dict[str, Any]]] = {
     "rmsprop": [{}, {"epsilon_inside": True, "weight_decay": "1/10"}],
     "adam": [{}, {"form_of": "folded", "weight_decay": "1/10"}],
     "adamw": [{}, {"form_of": "folded", "weight_decay": 0}],
+    "lion": [{}, {"weight_decay": "1/10", "beta1": "1/2"}],
 }
 
 
@@ -234,6 +256,19 @@ def test_a_first_step_of_adam_is_the_rate_against_the_sign() -> None:
     tree, _ = drawn("adam", 2)
     trace = hg.solve(with_update(tree, {"op": "adam", "rate": "1/10"}, 1), "float64")
     np.testing.assert_allclose(trace["W2'"], trace["W2"] - np.sign(trace["dL/dW2"]) / 10, atol=1e-6)
+
+
+def test_a_step_of_lion_is_the_rate_against_the_sign_and_a_gradient_of_zero_moves_nothing() -> None:
+    tree = {
+        "network": {"input": 2, "layers": [{"op": "dense", "weights": [[3, 1]]}]},
+        "loss": {"op": "squared_error"},
+        "data": {"x": [2, 0], "y": [1]},
+    }
+    trace = hg.solve(with_update(tree, {"op": "lion", "rate": "1/10"}, 1))
+    assert [str(entry) for entry in trace.raw("W1'").flat] == ["29/10", "1"]
+    decayed = hg.solve(with_update(tree, {"op": "lion", "rate": "1/10", "weight_decay": "1/2"}, 1))
+    assert [str(entry) for entry in decayed.raw("W1'").flat] == ["11/4", "19/20"]
+    assert "sign" in trace.working().to_latex()
 
 
 def test_a_shared_parameter_moves_once_in_each_step() -> None:

@@ -1,4 +1,4 @@
-"""``handgrad``: solve, draw, mark, verify, import, ops, schema."""
+"""``handgrad``: solve, draw, mark, train, verify, import, ops, schema."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ import click
 
 from handgrad.cli.mark import mark
 from handgrad.cli.output import FORMATS, Format, columns, load, rendered, spare, write
+from handgrad.cli.train import train, trained
 from handgrad.errors import InputError
 
 if TYPE_CHECKING:
+    from handgrad.problem import Problem
     from handgrad.trace import Trace
     from handgrad.working.document import Document, Kind
 
@@ -42,10 +44,15 @@ def main() -> None:
 
 
 main.add_command(mark)
+main.add_command(train)
 
 
 @main.command()
-@click.argument("file")
+@click.argument("file", required=False)
+@click.option(
+    "--from", "checkpoint", metavar="CHECKPOINT", help="In place of FILE: a training's folder, or a checkpoint."
+)
+@click.option("--example", type=click.IntRange(1), metavar="N", help="Of CHECKPOINT: which of its examples, from 1.")
 @click.option(
     "--ask", multiple=True, metavar="Q", help='A question, such as "dL/dW1[2,3]" or "sum(dL/dK1)"; repeatable.'
 )
@@ -60,8 +67,9 @@ main.add_command(mark)
 @click.option("--fragment", is_flag=True, help="LaTeX without a preamble, to paste.")
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of the terminal.")
 def solve(
-    file: str, ask: tuple[str, ...], values: tuple[str, ...], arithmetic: str | None, digits: int | None,
-    form: str | None, only: Kind | None, paper: str, fragment: bool, output: str | None,
+    file: str | None, checkpoint: str | None, example: int | None, ask: tuple[str, ...], values: tuple[str, ...],
+    arithmetic: str | None, digits: int | None, form: str | None, only: Kind | None, paper: str, fragment: bool,
+    output: str | None,
 ) -> None:  # fmt: skip
     """Work out FILE (TOML or JSON; - is standard input): forward pass, loss, backward pass.
 
@@ -72,19 +80,31 @@ def solve(
     handgrad solve examples/ann.toml --ask "dL/dW1[2,3]"
     handgrad solve examples/convolution.toml -o solution.pdf
     handgrad solve examples/convolution.toml -o exam.docx --only questions
+    handgrad solve --from digits.run --example 17 -o working.pdf
     """  # noqa: D301  click keeps the lines after a backspace as they are
     chosen = Format.of(form, output, FORMATS)
-    spare(file, output)
-    document = _trace(file, values, arithmetic, digits).working(ask or None)
+    problem = _asked(file, checkpoint, example, output)
+    document = _trace(problem, values, arithmetic, digits).working(ask or None)
     if only is not None:
         document = document.only(only)
     _publish(document, chosen, output, {"paper": paper, "fragment": fragment})
 
 
-def _trace(file: str, values: tuple[str, ...], arithmetic: str | None, digits: int | None) -> Trace:
+def _asked(file: str | None, checkpoint: str | None, example: int | None, output: str | None) -> Problem:
+    """The problem of FILE, or of an example of a training."""
+    if file is not None and checkpoint is None and example is None:
+        spare(file, output)
+        return load(file)
+    if file is not None or checkpoint is None:
+        message = "expected either FILE, or --from CHECKPOINT and --example N"
+        raise InputError(message)
+    spare(checkpoint, output)
+    return trained(checkpoint, example or 1)
+
+
+def _trace(problem: Problem, values: tuple[str, ...], arithmetic: str | None, digits: int | None) -> Trace:
     from handgrad.trace import solve as trace_of
 
-    problem = load(file)
     if values:
         problem = problem.substitute(_settings(values))
     if digits is not None:
@@ -151,7 +171,7 @@ def draw(
     from handgrad.drawing import draw as picture_of
 
     spare(file, output)
-    trace = _trace(file, values, arithmetic, digits)
+    trace = _trace(load(file), values, arithmetic, digits)
     picture = picture_of(trace, values=not no_values, gradients=not (no_gradients or no_values))
     if output is None:
         write(picture.to_svg(), None)

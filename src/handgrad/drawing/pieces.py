@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from handgrad.drawing.values import VALUE
 from handgrad.notation.nodes import Expr
-from handgrad.notation.picture import Box, Disc, Label, Role, Shape, Stroke, Weight
+from handgrad.notation.picture import Box, Disc, Grid, Label, Role, Shape, Stroke, Weight
 from handgrad.ops.op import Shape as Index
 
 LINE = 15.0
@@ -154,7 +154,7 @@ def area(shape: Shape) -> Area:
             return min(xs), min(ys), max(xs), max(ys)
         case Disc(x, y, r):
             return x - r, y - r, x + r, y + r
-        case Box(x, y, broad, high):
+        case Box(x, y, broad, high) | Grid(x, y, broad, high):
             return x, y, x + broad, y + high
         case Label(x, y, text, _, anchor, size):
             broad = width(text, size)

@@ -79,7 +79,20 @@ class Weight(Struct, frozen=True):
     of: str
 
 
-Shape = Stroke | Disc | Box | Label | Weight
+class Grid(Struct, frozen=True):
+    """Numbers from −1 to 1 as shades of equal cells, row by row, in a rectangle from its upper left corner.
+
+    The shades go from red (−1) by white (0) to blue (1).
+    """
+
+    x: float
+    y: float
+    width: float
+    height: float
+    values: tuple[tuple[float, ...], ...]
+
+
+Shape = Stroke | Disc | Box | Label | Weight | Grid
 
 
 class Picture(Struct, frozen=True):

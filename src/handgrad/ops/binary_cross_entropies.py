@@ -16,7 +16,7 @@ class BinaryCrossEntropy(ElementLoss, frozen=True, kw_only=True):
     """L = −Σ_k [y_k ln ŷ_k + (1−y_k) ln(1−ŷ_k)], 0 ≤ y_k ≤ 1; ∂L/∂ŷ = (ŷ − y)/(ŷ(1−ŷ)) entry by entry.
 
     ∂L/∂ŷ = (ŷ − y)/(ŷ(1−ŷ)) entry by entry; behind a logistic output, ∂L/∂a = ŷ − y.
-    ``factor`` (1 unless given) stands before the sum: "1/m" makes it a mean over m outputs.
+    ``factor`` (1 unless given) stands before the sum; ``over_outputs = "mean"`` divides by the m outputs.
     """
 
     name: ClassVar[str] = "binary_cross_entropy"

@@ -30,6 +30,7 @@ class Convolution(Op, frozen=True, kw_only=True):
     rank: ClassVar[int]
     onnx: ClassVar[str] = "Conv"
     parameters: ClassVar[dict[str, str]] = {"K": "kernel", "b": "bias"}
+    sizes: ClassVar[tuple[str, ...]] = ("channels", "size")
     optional: ClassVar[tuple[str, ...]] = ("b",)
     by_entry: ClassVar[bool] = True
     summed: ClassVar[tuple[str, ...]] = ("dK", "db")
@@ -42,9 +43,8 @@ class Convolution(Op, frozen=True, kw_only=True):
     dilation: Size = 1
     groups: int = 1
     channels: int | None = None
-    """The number of output channels, where the kernel is drawn at random."""
     size: Size | None = None
-    """The kernel's length in each dimension, where it is drawn at random."""
+    """The number of output channels and the kernel's length in each dimension, where it is drawn at random."""
 
     def expected(self, letter: str, x: Shape, known: dict[str, Shape]) -> Shape | None:
         """K [channels][in/groups][size…]; b as long as K has output channels."""

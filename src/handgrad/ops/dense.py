@@ -20,6 +20,7 @@ class Dense(Op, frozen=True, kw_only=True):
 
     name: ClassVar[str] = "dense"
     parameters: ClassVar[dict[str, str]] = {"W": "weights", "b": "bias"}
+    sizes: ClassVar[tuple[str, ...]] = ("units",)
     optional: ClassVar[tuple[str, ...]] = ("b",)
     summed: ClassVar[tuple[str, ...]] = ("db",)
     onnx: ClassVar[str] = "Gemm"

@@ -26,6 +26,7 @@ class Embedding(Op, frozen=True, kw_only=True):
     torch: ClassVar[str] = "nn.Embedding"
     convention: ClassVar[str] = "Rows are counted from base (1 unless given); another number in x is refused."
     parameters: ClassVar[dict[str, str]] = {"W": "weights"}
+    sizes: ClassVar[tuple[str, ...]] = ("count", "size")
     summed: ClassVar[tuple[str, ...]] = ("dW",)
     base: int = 1
     count: int | None = None

@@ -160,6 +160,8 @@ class Op(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Letter of each parameter and its key in the file."""
     optional: ClassVar[tuple[str, ...]] = ()
     """Parameters that may be absent."""
+    sizes: ClassVar[tuple[str, ...]] = ()
+    """Settings that tell the shapes of parameters that are drawn at random."""
     constants: ClassVar[tuple[str, ...]] = ()
     """Settings that are numbers; rules take them by name."""
     by_entry: ClassVar[bool] = False

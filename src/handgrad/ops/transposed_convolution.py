@@ -41,6 +41,7 @@ class TransposedConvolution(Op, frozen=True, kw_only=True):
     rank: ClassVar[int]
     onnx: ClassVar[str] = "ConvTranspose"
     parameters: ClassVar[dict[str, str]] = {"K": "kernel", "b": "bias"}
+    sizes: ClassVar[tuple[str, ...]] = ("channels", "size")
     optional: ClassVar[tuple[str, ...]] = ("b",)
     by_entry: ClassVar[bool] = True
     summed: ClassVar[tuple[str, ...]] = ("dK", "db")

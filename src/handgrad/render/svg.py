@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
+from handgrad.notation.picture import Box, Disc, Grid, Label, Picture, Stroke, Weight
 from handgrad.render.inline import clean
 from handgrad.render.lettering import Run, runs, small
+from handgrad.render.shades import patches
 
 COLOURS = {
     "ink": "#1a1a1a", "paper": "#ffffff", "gradient": "#b3261e", "edge": "#8a8a8a", "muted": "#595959",
@@ -123,6 +124,17 @@ def _box(box: Box) -> str:
     return f"<rect {_look(box.role, box.of)} {place}{corner}/>"
 
 
+def _grid(grid: Grid) -> str:
+    """In units of its cells, crisp at their edges."""
+    across, down = grid.width / len(grid.values[0]), grid.height / len(grid.values)
+    place = f'transform="translate({number(grid.x)} {number(grid.y)}) scale({across:.5g} {down:.5g})"'
+    paths = "".join(
+        f'<path fill="{shade}" d="{"".join(f"M{p.column} {p.row}h{p.columns}v1h-{p.columns}z" for p in places)}"/>'
+        for shade, places in patches(grid).items()
+    )
+    return f'<g shape-rendering="crispEdges" {place}>{paths}</g>'
+
+
 def _label(label: Label) -> str:
     place = f'x="{number(label.x)}" y="{number(label.y + label.size * 0.34)}" font-size="{number(label.size)}"'
     return f'<text {_look(label.role, label.of)} {place} text-anchor="{label.anchor}">{_spans(label)}</text>'
@@ -185,4 +197,11 @@ def _hit(weight: Weight, of: str = "") -> str:
     return f'<path class="hg-hit"{of} fill="none" stroke="none" d="{_path(weight.edge.points)}"/>'
 
 
-_PRINTERS: dict[type, Callable[[Any], str]] = {Stroke: _stroke, Disc: _disc, Box: _box, Label: _label, Weight: _weight}
+_PRINTERS: dict[type, Callable[[Any], str]] = {
+    Stroke: _stroke,
+    Disc: _disc,
+    Box: _box,
+    Label: _label,
+    Weight: _weight,
+    Grid: _grid,
+}

@@ -7,11 +7,12 @@ from math import inf
 from typing import Any
 
 from handgrad.notation.nodes import Expr, Fraction, Negative, Partial, Relation, Text
-from handgrad.notation.picture import Box, Disc, Label, Picture, Stroke, Weight
+from handgrad.notation.picture import Box, Disc, Grid, Label, Picture, Stroke, Weight
 from handgrad.render.breaking import POWER, PRODUCT, bracketed
 from handgrad.render.inline import clean
 from handgrad.render.latex_math import math, sign
 from handgrad.render.latex_text import text
+from handgrad.render.shades import patches
 from handgrad.render.svg import COLOURS, LOOKS, ROUND, number
 
 UNIT = 5 / 6
@@ -65,6 +66,18 @@ def _box(box: Box) -> list[str]:
     return [rf"\path[{_look(box.role)}{corner}] {_point(box.x, box.y)} rectangle {far};"]
 
 
+def _grid(grid: Grid) -> list[str]:
+    across, down = grid.width / len(grid.values[0]), grid.height / len(grid.values)
+    lines = []
+    for shade, places in patches(grid).items():
+        lines.append(rf"\definecolor{{hgshade}}{{HTML}}{{{shade[1:].upper()}}}")
+        for p in places:
+            left, top = grid.x + p.column * across, grid.y + p.row * down
+            far = _point(left + p.columns * across, top + down)
+            lines.append(rf"\fill[hgshade] {_point(left, top)} rectangle {far};")
+    return lines
+
+
 def _label(label: Label) -> list[str]:
     size = _SIZES.get(label.size, _SIZES[12.0])
     colour = f"hg{LOOKS[label.role]['fill']}"
@@ -115,4 +128,5 @@ _PRINTERS: dict[type, Callable[[Any], list[str]]] = {
     Box: _box,
     Label: _label,
     Weight: _weight,
+    Grid: _grid,
 }

@@ -1,0 +1,1 @@
+"""handgrad's engine beside PyTorch and JAX: ``python -m benchmarks.peers`` (see ``__main__``)."""

@@ -1,0 +1,160 @@
+"""The loop over steps and instructions, the barrier between threads, and what a worker does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba.extending import register_jitable
+
+from handgrad.engine.control import (
+    ASLEEP,
+    AT_BARRIER,
+    BARRIER,
+    BASE,
+    BLOCK,
+    CLOCK,
+    CLOCK_ID,
+    DONE,
+    GENERATION,
+    GO,
+    INSTRUCTIONS,
+    LAST,
+    MAIL_YIELD,
+    PROGRAM,
+    RUN,
+    STEP,
+    STEPS,
+    STOP,
+    THREADS,
+    WAITS,
+    WIDTH,
+    YIELD,
+)
+from handgrad.engine.machine import add_atomically, call_kernel, nanoseconds, pointed, seen, shifted, yield_now
+
+SPINS = 4000
+"""How often a barrier looks before it lets another thread run."""
+
+PATIENCE = 40_000
+"""How often a worker looks for work before it sleeps: some 50 µs."""
+
+
+def program(base: Any, words: Any, control: Any) -> None:
+    """Runs every instruction of each step."""
+    start = pointed(control[PROGRAM], control)
+    count = control[INSTRUCTIONS]
+    for step in range(control[STEPS]):
+        control[STEP] = step
+        for k in range(count):
+            at = shifted(start, k * WIDTH)
+            call_kernel(at[0], base, shifted(at, 1), control)
+            if control[STOP] != 0:
+                return
+
+
+def in_turn(base: Any, words: Any, control: Any) -> None:
+    """The programs of all threads in one: each up to the barrier, then all of them on. ``words``: their blocks."""
+    threads, count = control[THREADS], control[INSTRUCTIONS]
+    for step in range(control[STEPS]):
+        begin = 0
+        while begin < count:
+            end = begin
+            for thread in range(threads):
+                block = pointed(words[thread], control)
+                block[STEP], end = step, begin
+                while end < count:
+                    at = shifted(pointed(block[PROGRAM], control), end * WIDTH)
+                    end += 1
+                    if at[0] == block[AT_BARRIER]:
+                        break
+                    call_kernel(at[0], base, shifted(at, 1), block)
+                    if block[STOP] != 0:
+                        return
+            begin = end
+
+
+def nothing(base: Any, words: Any, control: Any) -> None:
+    """In place of what is empty in this thread: programs of all threads have as many instructions."""
+
+
+def barrier(base: Any, words: Any, control: Any) -> None:
+    """Waits until every thread has come here."""
+    control[GENERATION] += 1
+    aim = control[GENERATION] * control[THREADS]
+    counter = pointed(control[BARRIER], control)
+    add_atomically(counter, 1)
+    looks, since = 0, 0
+    while seen(counter) < aim:
+        looks += 1
+        if looks > SPINS:
+            since = _time(control) if since == 0 else since
+            _give_way(control[YIELD])
+    if since != 0:
+        control[WAITS] += _time(control) - since
+
+
+@register_jitable
+def _time(control: Any) -> Any:
+    return nanoseconds(control[CLOCK], control[CLOCK_ID]) if control[CLOCK] != 0 else 0
+
+
+@register_jitable
+def _give_way(address: Any) -> None:
+    if address != 0:
+        yield_now(address)
+
+
+def nothing(base: Any, words: Any, control: Any) -> None:
+    """In place of what is empty in this thread: programs of all threads have as many instructions."""
+
+
+def barrier(base: Any, words: Any, control: Any) -> None:
+    """Waits until every thread has come here."""
+    control[GENERATION] += 1
+    aim = control[GENERATION] * control[THREADS]
+    counter = pointed(control[BARRIER], control)
+    add_atomically(counter, 1)
+    looks = 0
+    while seen(counter) < aim:
+        looks += 1
+        if looks > SPINS:
+            control[WAITS] += 1
+            yield_now(control[YIELD])
+
+
+def publish(base: Any, words: Any, control: Any) -> None:
+    """Tells a worker that its mailbox, ``control``, holds work."""
+    add_atomically(shifted(control, GO), 1)
+
+
+def serve(base: Any, words: Any, control: Any) -> None:
+    """Does what comes into a mailbox; returns when nothing has come for a while."""
+    looks = 0
+    while True:
+        if seen(shifted(control, GO)) != control[LAST]:
+            _work(base, control)
+            looks = 0
+        looks += 1
+        if looks > PATIENCE:
+            add_atomically(shifted(control, ASLEEP), 1)
+            if seen(shifted(control, GO)) == control[LAST]:
+                return
+            add_atomically(shifted(control, ASLEEP), -1)
+            looks = 0
+
+
+@register_jitable
+def _work(base: Any, control: Any) -> None:
+    control[LAST] += 1
+    block = pointed(control[BLOCK], control)
+    call_kernel(control[RUN], pointed(control[BASE], base), block, block)
+    add_atomically(shifted(control, DONE), 1)
+
+
+def wait(base: Any, words: Any, control: Any) -> None:
+    """Until a worker has done all that came into its mailbox."""
+    looks = 0
+    while seen(shifted(control, DONE)) < seen(shifted(control, GO)):
+        looks += 1
+        if looks > SPINS:
+            _give_way(control[MAIL_YIELD])
