@@ -1,0 +1,180 @@
+"""Solutions as people put them on paper: what they write, what they carry on, what they do in the head.
+
+The truth about each (what was planted where) goes with it. Nothing here calls handgrad.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from paper_networks import Net, Row, Shape, nested
+from pens import Pen, pen
+
+Rows = list[Row]
+
+LEAVES = ("nothing", "nothing", "some", "some", "half", "all but gradients", "all but parameters", "all but the ends")
+
+
+@dataclass(frozen=True)
+class Habit:
+    """How somebody works."""
+
+    pen: Pen
+    carry: str
+    """What goes on from a written number: "full", "written", "mixed" (at times), "guard" (two digits more)."""
+    head: str
+    """What is not written down is "full" or rounded as the rest ("written")."""
+    joint: bool
+    """softmax with cross-entropy, logistic with binary cross-entropy: by the joint rule or the long way."""
+    leaves: str
+    """What is not written."""
+    slopes: bool
+    """Whether σ′ is written down."""
+    losses: bool
+    seed: int
+
+    def chance(self, name: str) -> Random:
+        """The whims of this person at a quantity, the same each time the network is worked."""
+        return Random(f"{self.seed} {name}")
+
+
+def habit(random: Random) -> Habit:
+    carry = random.choice(["full", "full", "written", "written", "mixed", "guard"])
+    return Habit(
+        pen(random), carry, random.choice(["full", "written"]), random.random() < 0.6, random.choice(LEAVES),
+        random.random() < 0.3, random.random() < 0.7, random.randrange(10**9),
+    )  # fmt: skip
+
+
+@dataclass
+class Paper:
+    """A solution in the making. ``plants`` maps a quantity to the mistake that is made there."""
+
+    net: Net
+    habit: Habit
+    plants: dict[str, str] = field(default_factory=dict)
+    doubt: dict[str, Rows] = field(default_factory=dict)
+    """How far two people with these digits, neither wrong, may be apart."""
+    written: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Rows] = field(default_factory=dict)
+    shapes: dict[str, Shape] = field(default_factory=dict)
+    done: dict[str, set[str]] = field(default_factory=dict)
+    """The plants that changed something for sure, with the entries in question."""
+    offers: dict[str, list[str]] = field(default_factory=dict)
+    """The mistakes that show, by quantity."""
+
+    def settle(self, name: str, rows: Rows, shape: Shape, **wrong: Rows) -> Rows:
+        """Write a quantity down, with what is planted there; what goes on from it."""
+        rows = self._planted(name, rows, shape, wrong)
+        self.values[name], self.shapes[name] = rows, shape
+        if self._omits(name):
+            return self.rounded(name, rows) if self.rounds_in_the_head else rows
+        self.written[name] = self.as_written(rows, shape)
+        carry = self.habit.carry
+        if carry == "mixed":
+            carry = self.habit.chance(name).choice(["full", "written"])
+        return rows if carry == "full" else self.rounded(name, rows)
+
+    def rounded(self, name: str, rows: Rows) -> Rows:
+        """What goes on of rounded numbers; what one must divide by is never rounded to nothing."""
+        rounded = [[self.hand.value(value) for value in row] for row in rows]
+        return rows if name == "yhat" and self._spoilt(rows, rounded) else rounded
+
+    @property
+    def hand(self) -> Pen:
+        """The digits that are carried on where not all of them are."""
+        return self.habit.pen.finer(2) if self.habit.carry == "guard" else self.habit.pen
+
+    def inner(self, value: float, more: int = 0) -> float:
+        """A number in the head, on the way to the one that is written."""
+        return self.hand.finer(more).value(value) if self.rounds_in_the_head else value
+
+    @property
+    def rounds_in_the_head(self) -> bool:
+        return self.habit.head == "written" and self.habit.carry != "full"
+
+    def as_written(self, rows: Rows, shape: Shape) -> Any:
+        texts = [[self.habit.pen.text(value) for value in row] for row in rows]
+        return nested([text for row in texts for text in row], shape)
+
+    def _spoilt(self, rows: Rows, rounded: Rows) -> bool:
+        """Whether rounding leaves a 0 or 1 of what was none, where a logarithm or a quotient follows."""
+        pairs = [(a, b) for row, other in zip(rows, rounded, strict=True) for a, b in zip(row, other, strict=True)]
+        return "cross_entropy" in self.net.loss and any(b in (0, 1) and a not in (0, 1) for a, b in pairs)
+
+    def _omits(self, name: str) -> bool:
+        leaves, chance = self.habit.leaves, self.habit.chance(name).random()
+        if name in self.plants:
+            return False
+        if name == "losses":
+            return not self.habit.losses
+        return {
+            "nothing": False,
+            "some": chance < 0.25,
+            "half": chance < 0.5,
+            "all but gradients": not name.startswith("dL/d"),
+            "all but parameters": name[:5] not in ("dL/dW", "dL/dK", "dL/db"),
+            "all but the ends": name not in ("yhat", "L", "dL/dW1", "dL/dK1", "dL/dx"),
+        }[leaves]
+
+    def _planted(self, name: str, rows: Rows, shape: Shape, wrong: dict[str, Rows]) -> Rows:
+        rules = {kind: other for kind, other in wrong.items() if self.shows(name, rows, other)}
+        entries = {kind: found for kind in SLIPS if (found := self._slips(name, kind, rows))}
+        self.offers[name] = [*rules, *entries]
+        kind = self.plants.get(name, "")
+        if kind in rules:
+            self.done[name] = {where(name, shape, place) for place in self.shows(name, rows, rules[kind])}
+            return rules[kind]
+        if kind not in entries:
+            return rows
+        place = self.habit.chance(f"slip {name}").choice(entries[kind])
+        self.done[name] = {where(name, shape, place)}
+        return slipped(rows, place, kind)
+
+    def _slips(self, name: str, kind: str, rows: Rows) -> list[int]:
+        count = sum(map(len, rows))
+        return [place for place in range(count) if self.shows(name, rows, slipped(rows, place, kind))]
+
+    def shows(self, name: str, rows: Rows, wrong: Rows) -> list[int]:
+        """The entries that no rounding explains: off by more than four units of the last digit and what is in doubt."""
+        if name not in self.doubt:
+            return []
+        doubts = flat(self.doubt[name])
+        pairs = zip(flat(rows), flat(wrong), doubts, strict=True)
+        hand = self.habit.pen
+        return [
+            place
+            for place, (right, other, doubt) in enumerate(pairs)
+            if abs(other - right) > 4 * hand.unit(hand.text(other)) + 4 * doubt and hand.value(other)
+        ]
+
+
+SLIPS = ("entry sign", "entry point", "entry other", "entry half")
+
+
+def flat(rows: Rows) -> Row:
+    return [value for row in rows for value in row]
+
+
+def slipped(rows: Rows, place: int, kind: str) -> Rows:
+    """One entry gone wrong by itself."""
+    values = flat(rows)
+    value = values[place]
+    values[place] = {
+        "entry sign": -value,
+        "entry point": value * 10,
+        "entry other": values[(place + 1) % len(values)],
+        "entry half": value / 2,
+    }[kind]
+    return [values[i : i + len(rows[0])] for i in range(0, len(values), len(rows[0]))]
+
+
+def where(name: str, shape: Shape, place: int) -> str:
+    """An entry as a report calls it."""
+    indices: list[str] = []
+    for size in reversed(shape):
+        place, index = divmod(place, size)
+        indices.insert(0, str(index + 1))
+    return f"{name}[{','.join(indices)}]" if shape else name
