@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from math import exp, inf, log, prod, tanh
 from typing import Any
 
 from paper_networks import Layer, Net, Row, Shape
 from papers import Habit, Paper, Rows, flat
+from pens import Pen
 
 
 def paper(net: Net, way: Habit, plants: dict[str, str] | None = None, doubt: dict[str, Rows] | None = None) -> Paper:
@@ -17,19 +19,52 @@ def paper(net: Net, way: Habit, plants: dict[str, str] | None = None, doubt: dic
     return found
 
 
+def explained(script: Paper) -> bool:
+    """Whether a teacher can call every number right for the digits written.
+
+    It is near the true value, or near what follows from the numbers on the paper: by three units of its last digit,
+    or a quarter of itself. What is farther off has lost its digits in steps that nobody sees.
+    """
+    net, way, hand = script.net, script.habit, script.habit.pen
+    read = {name: [[hand.value(value) for value in row] for row in script.values[name]] for name in script.written}
+    teachers = [paper(net, replace(way, carry="full", head="full", leaves="nothing"))]
+    for head in ("full", "written"):
+        teacher = Paper(net, replace(way, carry="written", head=head), read=read)
+        with suppress(ArithmeticError):
+            Working(teacher).all()
+        teachers.append(teacher)
+    return all(
+        any(near(value, flat(teacher.values[name])[place], hand) for teacher in teachers if name in teacher.values)
+        for name in script.written
+        for place, value in enumerate(flat(script.values[name]))
+    )
+
+
+def near(value: float, other: float, hand: Pen) -> bool:
+    return abs(value - other) <= max(3 * hand.unit(hand.text(value)), abs(other) / 4)
+
+
+SHAKES = 8
+"""So many times the numbers are moved by what their digits leave open, to see how far others are moved by it."""
+
+
 def doubts(net: Net, way: Habit, right: Paper) -> dict[str, Rows]:
-    """How far the numbers of this person are from those of people who round elsewhere or not at all, at most."""
+    """How far the numbers of this person may be from those of people who round elsewhere or not at all."""
     exact = paper(net, replace(way, carry="full", head="full", leaves="nothing"))
-    others = [right]
+    ways = [replace(way, carry="shaky", leaves="nothing", seed=way.seed + shake) for shake in range(SHAKES)]
     for rounding in ("half up", "cut"):
         hand = replace(way.pen, rounding=rounding)
-        others.append(paper(net, replace(way, pen=hand, carry="written", head="written", leaves="nothing")))
+        ways.append(replace(way, pen=hand, carry="written", head="written", leaves="nothing"))
+    others = [right]
+    for other in ways:
+        with suppress(ArithmeticError):  # not everybody gets through with so few digits
+            others.append(paper(net, other))
     return {name: [apart(i, name, exact, others) for i in range(len(rows))] for name, rows in right.values.items()}
 
 
 def apart(example: int, name: str, exact: Paper, others: list[Paper]) -> Row:
     truth = exact.values[name][example]
-    found = [other.values[name][example] for other in others]
+    found = [other.values[name][example] for other in others if name in other.values]
     return [max(abs(row[i] - truth[i]) for row in found) for i in range(len(truth))]
 
 
@@ -113,8 +148,7 @@ class Working:
 
     def softmax(self, a: Row) -> Row:
         """By the exponentials, written or kept to one digit more than the rest."""
-        hand = replace(self.paper.hand.finer(1), kind="significant")
-        e = [hand.value(exp(value)) if self.paper.rounds_in_the_head else exp(value) for value in a]
+        e = [self.paper.inner(exp(value), more=1, significant=True) for value in a]
         return [value / sum(e) for value in e]
 
     def loss(self) -> None:

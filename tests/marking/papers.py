@@ -5,7 +5,7 @@ The truth about each (what was planted where) goes with it. Nothing here calls h
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -23,7 +23,10 @@ class Habit:
 
     pen: Pen
     carry: str
-    """What goes on from a written number: "full", "written", "mixed" (at times), "guard" (two digits more)."""
+    """What goes on from a written number: "full", "written", "mixed" (at times), "guard" (two digits more).
+
+    "shaky" is nobody: each number goes on as far off as its digits allow.
+    """
     head: str
     """What is not written down is "full" or rounded as the rest ("written")."""
     joint: bool
@@ -57,6 +60,8 @@ class Paper:
     plants: dict[str, str] = field(default_factory=dict)
     doubt: dict[str, Rows] = field(default_factory=dict)
     """How far two people with these digits, neither wrong, may be apart."""
+    read: dict[str, Rows] = field(default_factory=dict)
+    """What a teacher goes on with instead: the numbers that somebody has written."""
     written: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Rows] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
@@ -69,13 +74,23 @@ class Paper:
         """Write a quantity down, with what is planted there; what goes on from it."""
         rows = self._planted(name, rows, shape, wrong)
         self.values[name], self.shapes[name] = rows, shape
+        if name in self.read:
+            return self.read[name]
         if self._omits(name):
-            return self.rounded(name, rows) if self.rounds_in_the_head else rows
+            return self.rounded(name, rows) if self.rounds_in_the_head and not self.read else rows
         self.written[name] = self.as_written(rows, shape)
         carry = self.habit.carry
+        if carry == "shaky":
+            return self.shaken(name, rows)
         if carry == "mixed":
             carry = self.habit.chance(name).choice(["full", "written"])
         return rows if carry == "full" else self.rounded(name, rows)
+
+    def shaken(self, name: str, rows: Rows) -> Rows:
+        chance, hand = self.habit.chance(name), self.habit.pen
+        half = 1.0 if hand.rounding == "cut" else 0.5
+        moved = [[value + chance.choice((-half, half)) * hand.unit(hand.text(value)) for value in row] for row in rows]
+        return rows if name == "yhat" and self._spoilt(rows, moved) else moved
 
     def rounded(self, name: str, rows: Rows) -> Rows:
         """What goes on of rounded numbers; what one must divide by is never rounded to nothing."""
@@ -87,9 +102,12 @@ class Paper:
         """The digits that are carried on where not all of them are."""
         return self.habit.pen.finer(2) if self.habit.carry == "guard" else self.habit.pen
 
-    def inner(self, value: float, more: int = 0) -> float:
+    def inner(self, value: float, more: int = 0, *, significant: bool = False) -> float:
         """A number in the head, on the way to the one that is written."""
-        return self.hand.finer(more).value(value) if self.rounds_in_the_head else value
+        hand = self.hand.finer(more)
+        if significant and hand.kind != "machine":
+            hand = replace(hand, kind="significant")
+        return hand.value(value) if self.rounds_in_the_head else value
 
     @property
     def rounds_in_the_head(self) -> bool:
@@ -102,7 +120,7 @@ class Paper:
     def _spoilt(self, rows: Rows, rounded: Rows) -> bool:
         """Whether rounding leaves a 0 or 1 of what was none, where a logarithm or a quotient follows."""
         pairs = [(a, b) for row, other in zip(rows, rounded, strict=True) for a, b in zip(row, other, strict=True)]
-        return "cross_entropy" in self.net.loss and any(b in (0, 1) and a not in (0, 1) for a, b in pairs)
+        return "cross_entropy" in self.net.loss and any(not 0 < b < 1 and 0 < a < 1 for a, b in pairs)
 
     def _omits(self, name: str) -> bool:
         leaves, chance = self.habit.leaves, self.habit.chance(name).random()

@@ -13,7 +13,7 @@ from random import Random
 from typing import Any
 
 from paper_networks import Net, network
-from paper_working import doubts, paper
+from paper_working import doubts, explained, paper
 from papers import SLIPS, Habit, Paper, flat, habit, where
 
 import handgrad as hg
@@ -64,8 +64,11 @@ class Marker:
         right = paper(self.net, way)
         if not right.written:
             return
-        doubt = doubts(self.net, way, right)
+        if not explained(right):
+            self.count.found["beyond a teacher"] += 1
+            return
         self.right(right)
+        doubt = doubts(self.net, way, right)
         self.changed(right, doubt, random)
         offers = paper(self.net, way, doubt=doubt).offers
         names = sorted(name for name, kinds in offers.items() if kinds)
