@@ -16,6 +16,9 @@ _FEWEST, _TINY, _USUAL = 4, 5e-9, 5e-4
 """Of so few decimals (those of tiny numbers aside) nothing is learnt: an integer then counts to three decimals."""
 
 
+_DECADE = 10
+"""Numbers are of one size within so large a factor."""
+
 _SHARE = 4
 """Digits that one number in so many has are usual."""
 
@@ -38,7 +41,8 @@ class Grain:
             self.half = max(counts, key=lambda half: (counts[half], half)) if counts else 0.0
         plain = sum(count for half, count in counts.items() if half > _TINY)
         self._integer = self.half if plain >= _FEWEST or self.fine else max(self.half, _USUAL)
-        self._most = counts.get(self.half, 0)
+        nonzero = [entry for written in self._entries.values() for entry in written.values() if entry.value]
+        self._most = sum(entry.half == self.half for entry in nonzero)
         often = [half for half, count in counts.items() if _SHARE * count >= sum(counts.values())]
         self.coarse = self.half if self.fine else max(often, default=self.half)
         """Half a unit of the coarsest digits that are usual in the script."""
@@ -64,10 +68,22 @@ class Grain:
         if self.fine:
             return self.half
         beside = {one.half for one in self._entries.get(name, {}).values() if one.half and one.half > self.half}
-        finest = (
-            (self._integer if entry.value else self.half) if not beside or self._has(name, self.half) else min(beside)
-        )
-        return max(finest, self.relative * _ten(entry.value))
+        if beside and not self._has(name, self.half):
+            finest = min(beside)
+        else:
+            finest = self._of_its_size(entry.value) if entry.value else self.half
+        return max(finest, self._significant * _ten(entry.value))
+
+    def _of_its_size(self, value: float) -> float:
+        """The finest digits that are usual in numbers of a size; what the script has elsewhere, where there are few."""
+        size = abs(value)
+        halves = sorted(half for half, one in self._sizes if size <= _DECADE * one <= _DECADE**2 * size)
+        return halves[len(halves) // _SHARE] if len(halves) >= _FEWEST else self._integer
+
+    @cached_property
+    def _sizes(self) -> list[tuple[float, float]]:
+        entries = [entry for written in self._entries.values() for entry in written.values()]
+        return [(entry.half, abs(entry.value)) for entry in entries if entry.half and entry.value]
 
     def _has(self, name: str, half: float) -> bool:
         return any(entry.half == half for entry in self._entries[name].values())
@@ -75,15 +91,25 @@ class Grain:
     @cached_property
     def relative(self) -> float:
         """Half a unit for a number of the size of 1, where the script keeps to significant digits; else 0."""
+        return self._significant if max(self._lengths.values(), default=0) > self._most else 0.0
+
+    @cached_property
+    def _significant(self) -> float:
+        """The same, where the script may just as well keep to decimals."""
+        often, count = min(self._lengths.items(), key=lambda item: (-item[1], item[0]), default=(0, 0))
+        longer = sum(number for length, number in self._lengths.items() if length > often)
+        keeps = often and count >= self._most and _SHARE * longer < self._lengths.total()
+        return float(0.5 * 10.0**-often) if keeps else 0.0
+
+    @cached_property
+    def _lengths(self) -> Counter[int]:
+        """How many numbers have so many significant digits after the first."""
         digits, last = Counter[int](), dict[float, int]()
-        for written in () if self.fine or self._uniform else self._entries.values():
-            for entry in written.values():
-                if (half := entry.half) and entry.value:
-                    if half not in last:
-                        last[half] = _order(2 * half)
-                    digits[_order(entry.value) - last[half]] += 1
-        often, count = min(digits.items(), key=lambda item: (-item[1], item[0]), default=(0, 0))
-        return float(0.5 * 10.0**-often) if count > self._most else 0.0
+        for half, value in () if self.fine or self._uniform else self._sizes:
+            if half not in last:
+                last[half] = _order(2 * half)
+            digits[_order(value) - last[half]] += 1
+        return digits
 
 
 def _order(value: float) -> int:

@@ -71,7 +71,7 @@ def judge(course: Course, script: Script) -> tuple[list[Verdict], Own]:
     own = Own(course, script, Grain(script))
     with np.errstate(all="ignore"):
         found = _judged(own, script)
-        if _cuts(found):
+        if _cuts(own, found):
             own = own.cutting(script)
             found = _judged(own, script)
     return found, own
@@ -96,20 +96,26 @@ def _judged(own: Own, script: Script) -> list[Verdict]:
     return found
 
 
-def _cuts(verdicts: list[Verdict]) -> bool:
-    """Whether the script cuts digits off where it should round: hardly an entry is above what it should be."""
+def _cuts(own: Own, verdicts: list[Verdict]) -> bool:
+    """Whether the script cuts digits off where it should round: many numbers fall short, hardly one is rounded up.
+
+    A number is held against the nearest of what it may come from. More than half a unit below it was cut off, up to
+    half a unit above it was rounded up; all else tells nothing.
+    """
     if not any(verdict.status is Status.WRONG for verdict in verdicts):
         return False  # no tolerance is asked for
-    short = above = 0
+    cut = up = 0
     for verdict in verdicts:
-        aim = abs(verdict.truth if verdict.expected is None else verdict.expected)
-        value = 0.0 if verdict.written is None else abs(verdict.written.value)
-        if verdict.status is not Status.WRONG and abs(value - aim) > RELATIVE * aim:
-            short, above = short + (value < aim), above + (value > aim)
-    return short > _FEWEST_CUT and above * _SHARE_CUT <= short
+        if verdict.status is Status.WRONG or verdict.written is None or not verdict.written.half:
+            continue
+        value = abs(verdict.written.value)
+        aims = [verdict.truth, *[way[verdict.place] for way in own.centres(verdict.name)]]
+        off = min([value - abs(aim) for aim in aims], key=abs) / verdict.written.half
+        cut, up = cut + (-2 <= off < -_ABOVE), up + (RELATIVE < off <= 1)
+    return cut >= _FEWEST_CUT and up * _SHARE_CUT <= cut
 
 
-_FEWEST_CUT, _SHARE_CUT = 4, 10
+_FEWEST_CUT, _SHARE_CUT = 3, 4
 
 
 def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tainted: bool) -> Verdict:  # noqa: FBT001
@@ -143,6 +149,8 @@ def _looked_into(own: Own, verdict: Verdict, value: float, half: float) -> None:
         verdict.status = Status.SLIP if value else Status.COARSE
     if verdict.status is Status.WRONG and (own.touched(verdict.name) or own.hidden(verdict.name)):
         _ranged(own, verdict, value, half)
+    if verdict.status is Status.WRONG:
+        _by_rounded_slopes(own, verdict, value, half)
 
 
 def _equal(exact: Any, entry: Written) -> bool:
@@ -176,6 +184,14 @@ def _dust(own: Own, verdict: Verdict) -> float:
 
 def _carried_status(verdict: Verdict) -> Status:
     return Status.FOLLOWS if verdict.tainted else Status.ROUNDED
+
+
+def _by_rounded_slopes(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry by what follows where σ′ is rounded, or cut off, in the head to the digits of the script."""
+    for way in own.in_the_head(verdict.name):
+        if _follows(value, way[verdict.place], half * own.reach):
+            verdict.status = _carried_status(verdict) if value else Status.COARSE
+            verdict.expected = way[verdict.place]
 
 
 def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
