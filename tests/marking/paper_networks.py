@@ -20,6 +20,10 @@ Shape = tuple[int, ...]
 Tap = tuple[int, int, int]
 
 
+CLEAN = 1e-13
+"""A sum so much smaller than its terms is the zero that a person finds, and not the other side of a kink."""
+
+
 @dataclass
 class Layer:
     """A layer by its taps or its windows; ``table`` is how a problem file writes it."""
@@ -50,10 +54,12 @@ class Layer:
         if not self.taps:
             return list(x)
         weights, bias = self.weights if weights is None else weights, self.bias if bias is None else bias
-        y = [0.0] * prod(self.shape)
+        y = [bias[o] for o in self.owner] if bias else [0.0] * prod(self.shape)
+        size = [abs(value) for value in y]
         for o, i, k in self.taps:
             y[o] += weights[k] * x[i]
-        return [value + bias[self.owner[o]] for o, value in enumerate(y)] if bias else y
+            size[o] += abs(weights[k] * x[i])
+        return [0.0 if abs(value) < CLEAN * size[o] else value for o, value in enumerate(y)]
 
     def back(self, g: Row, x: Row, weights: Row | None = None) -> Row:
         """dx[i] = Σ w[k] g[o] over the taps; of a window the first of its largest entries has it all."""

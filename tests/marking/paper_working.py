@@ -22,17 +22,20 @@ def paper(net: Net, way: Habit, plants: dict[str, str] | None = None, doubt: dic
 def explained(script: Paper) -> bool:
     """Whether a teacher can call every number right for the digits written.
 
-    It is near the true value, or near what follows from the numbers on the paper: by three units of its last digit,
-    or a quarter of itself. What is farther off has lost its digits in steps that nobody sees.
+    It is near the true value, or near what follows from the numbers on the paper, σ′ and the like perhaps rounded in
+    the head: by two units of its last digit (and no more than there is), or by a quarter. What is farther off has
+    lost its digits in steps that nobody sees.
     """
     net, way, hand = script.net, script.habit, script.habit.pen
+    exact = paper(net, replace(way, carry="full", head="full", leaves="nothing"))
     read = {name: [[hand.value(value) for value in row] for row in script.values[name]] for name in script.written}
-    teachers = [paper(net, replace(way, carry="full", head="full", leaves="nothing"))]
+    teachers = [exact]
     for head in ("full", "written"):
         teacher = Paper(net, replace(way, carry="written", head=head), read=read)
         with suppress(ArithmeticError):
             Working(teacher).all()
         teachers.append(teacher)
+        read = teacher.values | read
     return all(
         any(near(value, flat(teacher.values[name])[place], hand) for teacher in teachers if name in teacher.values)
         for name in script.written
@@ -41,8 +44,11 @@ def explained(script: Paper) -> bool:
 
 
 def near(value: float, other: float, hand: Pen) -> bool:
-    return abs(value - other) <= max(3 * hand.unit(hand.text(value)), abs(other) / 4)
+    return abs(value - other) <= max(min(2 * hand.unit(hand.text(value)), abs(other)), abs(other) / 4, DUST)
 
+
+DUST = 1e-14
+"""What a machine's numbers may leave of a zero."""
 
 SHAKES = 8
 """So many times the numbers are moved by what their digits leave open, to see how far others are moved by it."""
@@ -68,10 +74,17 @@ def apart(example: int, name: str, exact: Paper, others: list[Paper]) -> Row:
     return [max(abs(row[i] - truth[i]) for row in found) for i in range(len(truth))]
 
 
+SATURATED = 23.0
+"""Beyond this the calculator has 1 for a number just below it, and all digits of the slope are lost."""
+
+
 def valued(paper: Paper, act: str, a: float) -> float:
+    if (a if act == "logistic" else 2 * abs(a) if act == "tanh" else 0) > SATURATED:
+        message = f"{act} of {a}"
+        raise OverflowError(message)
     if act == "logistic":
-        return 1 / (1 + max(paper.inner(exp(-a), more=1), 1e-300)) if a < 300 else 1.0
-    return {"tanh": tanh, "relu": lambda a: max(a, 0.0)}[act](a)
+        return 1 / (1 + max(paper.inner(exp(-a), more=1), 1e-300))
+    return tanh(a) if act == "tanh" else max(a, 0.0)
 
 
 def sloped(act: str, a: float, h: float) -> float:
@@ -148,6 +161,9 @@ class Working:
 
     def softmax(self, a: Row) -> Row:
         """By the exponentials, written or kept to one digit more than the rest."""
+        if max(a) - min(a) > SATURATED:
+            message = f"softmax of {a}"
+            raise OverflowError(message)
         e = [self.paper.inner(exp(value), more=1, significant=True) for value in a]
         return [value / sum(e) for value in e]
 

@@ -27,7 +27,7 @@ class Pen:
         """The number as it stands on the paper."""
         if self.kind == "machine":
             return repr(value)
-        number = Decimal(repr(value))
+        number = Decimal(f"{value:.12g}")  # as a calculator has it
         if self.power and value and abs(value) < 10.0 ** -min(self.digits, 3):
             return self._powered(number)
         rounded = self._rounded(number)
@@ -77,8 +77,8 @@ class Pen:
         return min(-self.digits, number.adjusted() - self.least + 1)
 
     def _powered(self, number: Decimal) -> str:
-        places = (self.digits if self.kind == "significant" else self.least) - 1
         exponent = number.adjusted()
+        places = number.adjusted() - self._exponent(number)
         head = number.scaleb(-exponent).quantize(Decimal(1).scaleb(-places), ROUNDINGS[self.rounding])
         if head.adjusted() > 0:
             head, exponent = head.scaleb(-1).quantize(Decimal(1).scaleb(-places)), exponent + 1

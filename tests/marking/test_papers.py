@@ -123,6 +123,9 @@ class Marker:
                 self.count.miss(f"passed: {kind}", self.net, script, (name, place, value, text))
 
 
+TINY, HUGE = 1e-30, 1e9
+"""Between these are the numbers of a network that anybody works by hand; what a saturated unit leaves is far smaller."""
+
 FACTORS = {"+3 %": 1.03, "-3 %": 0.97, "+10 %": 1.1, "-10 %": 0.9, "sign": -1.0, "twice": 2.0, "half": 0.5}
 UNITS = 6
 """How many units of its last digit a changed entry is off, at least beyond what is in doubt."""
@@ -155,7 +158,7 @@ def tried(net: Net, way: Habit, *planted: Any) -> Paper | None:
     except ArithmeticError:
         return None
     values = [value for rows in script.values.values() for value in flat(rows)]
-    return script if all(isfinite(value) and abs(value) < 1e9 for value in values) else None
+    return script if all(isfinite(value) and (not value or TINY < abs(value) < HUGE) for value in values) else None
 
 
 def run(people: int, seed: int) -> Count:
