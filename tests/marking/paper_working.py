@@ -23,8 +23,9 @@ def explained(script: Paper) -> bool:
     """Whether a teacher can call every number right for the digits written.
 
     It is near the true value, or near what follows from the numbers on the paper, σ′ and the like perhaps rounded in
-    the head: by two units of its last digit (and no more than there is), or by a quarter. What is farther off has
-    lost its digits in steps that nobody sees.
+    the head: by one unit and a half of its last digit (and no more than there is), or by a quarter. What is farther
+    off has lost its digits in steps that nobody sees. A zero for another number has none, and needs others to show
+    how many digits it claims.
     """
     net, way, hand = script.net, script.habit, script.habit.pen
     exact = paper(net, replace(way, carry="full", head="full", leaves="nothing"))
@@ -36,6 +37,9 @@ def explained(script: Paper) -> bool:
             Working(teacher).all()
         teachers.append(teacher)
         read = teacher.values | read
+    texts = script.texts()
+    if not any("." in text for text in texts) and "0" in texts:
+        return all(hand.value(value) or not value for name in script.written for value in flat(script.values[name]))
     return all(
         any(near(value, flat(teacher.values[name])[place], hand) for teacher in teachers if name in teacher.values)
         for name in script.written
@@ -44,7 +48,7 @@ def explained(script: Paper) -> bool:
 
 
 def near(value: float, other: float, hand: Pen) -> bool:
-    return abs(value - other) <= max(min(2 * hand.unit(hand.text(value)), abs(other)), abs(other) / 4, DUST)
+    return abs(value - other) <= max(min(1.5 * hand.unit(hand.text(value)), abs(other)), abs(other) / 4, DUST)
 
 
 DUST = 1e-14

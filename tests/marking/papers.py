@@ -117,6 +117,10 @@ class Paper:
         texts = [[self.habit.pen.text(value) for value in row] for row in rows]
         return nested([text for row in texts for text in row], shape)
 
+    def texts(self) -> list[str]:
+        """Every number on the paper."""
+        return [self.habit.pen.text(value) for name in self.written for value in flat(self.values[name])]
+
     def _spoilt(self, rows: Rows, rounded: Rows) -> bool:
         """Whether rounding leaves a 0 or 1 of what was none, where a logarithm or a quotient follows."""
         pairs = [(a, b) for row, other in zip(rows, rounded, strict=True) for a, b in zip(row, other, strict=True)]
@@ -138,35 +142,36 @@ class Paper:
         }[leaves]
 
     def _planted(self, name: str, rows: Rows, shape: Shape, wrong: dict[str, Rows]) -> Rows:
-        rules = {kind: other for kind, other in wrong.items() if self.shows(name, rows, other)}
-        entries = {kind: found for kind in SLIPS if (found := self._slips(name, kind, rows))}
-        self.offers[name] = [*rules, *entries]
         kind = self.plants.get(name, "")
+        if name not in self.doubt or (self.plants and not kind):
+            return rows
+        rules = {rule: places for rule, other in wrong.items() if (places := self._shown(name, rows, other))}
+        entries = {slip: places for slip in SLIPS if (places := self._slips(name, slip, flat(rows)))}
+        self.offers[name] = [*rules, *entries]
         if kind in rules:
-            self.done[name] = {where(name, shape, place) for place in self.shows(name, rows, rules[kind])}
-            return rules[kind]
+            self.done[name] = {where(name, shape, place) for place in rules[kind]}
+            return wrong[kind]
         if kind not in entries:
             return rows
         place = self.habit.chance(f"slip {name}").choice(entries[kind])
         self.done[name] = {where(name, shape, place)}
-        return slipped(rows, place, kind)
+        values = flat(rows)
+        values[place] = slipped(values, place, kind)
+        return [values[i : i + len(rows[0])] for i in range(0, len(values), len(rows[0]))]
 
-    def _slips(self, name: str, kind: str, rows: Rows) -> list[int]:
-        count = sum(map(len, rows))
-        return [place for place in range(count) if self.shows(name, rows, slipped(rows, place, kind))]
-
-    def shows(self, name: str, rows: Rows, wrong: Rows) -> list[int]:
-        """The entries that no rounding explains: off by more than four units of the last digit and what is in doubt."""
-        if name not in self.doubt:
-            return []
+    def _slips(self, name: str, kind: str, values: Row) -> list[int]:
         doubts = flat(self.doubt[name])
-        pairs = zip(flat(rows), flat(wrong), doubts, strict=True)
+        wrong = [slipped(values, place, kind) for place in range(len(values))]
+        return [i for i, value in enumerate(values) if self._shows(value, wrong[i], doubts[i])]
+
+    def _shown(self, name: str, rows: Rows, wrong: Rows) -> list[int]:
+        trios = zip(flat(rows), flat(wrong), flat(self.doubt[name]), strict=True)
+        return [place for place, (right, other, doubt) in enumerate(trios) if self._shows(right, other, doubt)]
+
+    def _shows(self, right: float, other: float, doubt: float) -> bool:
+        """Whether no rounding explains a number: it is off by four units of its last digit beyond all doubt."""
         hand = self.habit.pen
-        return [
-            place
-            for place, (right, other, doubt) in enumerate(pairs)
-            if abs(other - right) > 4 * hand.unit(hand.text(other)) + 4 * doubt and hand.value(other)
-        ]
+        return abs(other - right) > 4 * hand.unit(hand.text(other)) + 4 * doubt and bool(hand.value(other))
 
 
 SLIPS = ("entry sign", "entry point", "entry other", "entry half")
@@ -176,17 +181,12 @@ def flat(rows: Rows) -> Row:
     return [value for row in rows for value in row]
 
 
-def slipped(rows: Rows, place: int, kind: str) -> Rows:
-    """One entry gone wrong by itself."""
-    values = flat(rows)
+def slipped(values: Row, place: int, kind: str) -> float:
+    """An entry gone wrong by itself."""
     value = values[place]
-    values[place] = {
-        "entry sign": -value,
-        "entry point": value * 10,
-        "entry other": values[(place + 1) % len(values)],
-        "entry half": value / 2,
-    }[kind]
-    return [values[i : i + len(rows[0])] for i in range(0, len(values), len(rows[0]))]
+    if kind == "entry other":
+        return values[(place + 1) % len(values)]
+    return value * {"entry sign": -1, "entry point": 10, "entry half": 0.5}[kind]
 
 
 def where(name: str, shape: Shape, place: int) -> str:

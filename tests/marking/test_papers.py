@@ -1,6 +1,7 @@
 """Scripts of many habits, marked: what is right is never called wrong, what is wrong is found and named.
 
-`python tests/marking/test_papers.py [SCRIPTS] [SEED]` prints the table, and what was missed.
+`python tests/marking/test_papers.py [SCRIPTS] [SEED] [EVERY]` prints what was missed and the table; of one right
+script in EVERY, mistakes are made too.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from math import isfinite
 from random import Random
 from typing import Any
 
+import pytest
 from paper_networks import Net, network
 from paper_working import doubts, explained, paper
 from papers import SLIPS, Habit, Paper, flat, habit, where
+from pens import Pen
 
 import handgrad as hg
 from handgrad.marking.answers import read
@@ -24,6 +27,9 @@ from handgrad.marking.report import Report
 
 A_NETWORK = 12
 """People who work each network."""
+
+A_PERSON = 3
+"""Changes tried with one number of a right script of each."""
 
 SAID = {
     "entry sign": {"sign"},
@@ -60,15 +66,20 @@ class Marker:
     def report(self, answers: dict[str, Any]) -> Report:
         return Report(self.course, read(answers, self.course.readable))
 
-    def person(self, way: Habit, random: Random) -> None:
-        right = paper(self.net, way)
-        if not right.written:
-            return
-        if not explained(right):
+    def person(self, way: Habit) -> Paper | None:
+        """The right script of somebody, marked."""
+        script = paper(self.net, way)
+        if not script.written:
+            return None
+        if not explained(script):
             self.count.found["beyond a teacher"] += 1
-            return
-        self.right(right)
-        doubt = doubts(self.net, way, right)
+            return None
+        self.right(script)
+        return script
+
+    def mistakes(self, right: Paper, random: Random) -> None:
+        """What is made of a right script: an entry changed, one mistake, two."""
+        way, doubt = right.habit, doubts(self.net, right.habit, right)
         self.changed(right, doubt, random)
         offers = paper(self.net, way, doubt=doubt).offers
         names = sorted(name for name, kinds in offers.items() if kinds)
@@ -106,6 +117,16 @@ class Marker:
         if not names >= script.done.keys():
             self.count.miss("not both found", self.net, script, (script.plants, script.done, names))
 
+    def zeros(self) -> None:
+        """A script of zeros earns what is truly zero."""
+        truth = paper(self.net, PLAIN)
+        for zero in ("0", "0.00"):
+            answers = {name: all_put(answer, zero) for name, answer in truth.written.items()}
+            for verdict in self.report(answers).verdicts:
+                self.count.found["zeros"] += 1
+                if verdict.status not in (Status.WRONG, Status.COARSE) and abs(verdict.truth) > NOTHING:
+                    self.count.miss("zeros passed", self.net, truth, (verdict.name, verdict.place, verdict.truth))
+
     def changed(self, script: Paper, doubt: dict[str, Any], random: Random) -> None:
         """One entry of a right script changed so far that no rounding explains it."""
         places = [(name, i) for name in script.written for i in range(len(flat(script.values[name])))]
@@ -113,7 +134,7 @@ class Marker:
         value, hand = flat(script.values[name])[place], script.habit.pen
         sure, unit = 4 * flat(doubt[name])[place], hand.unit(hand.text(value))
         changes = {kind: value * factor for kind, factor in FACTORS.items()} | {"units": value + UNITS * unit}
-        for kind, wrong in changes.items():
+        for kind, wrong in random.sample(list(changes.items()), A_PERSON):
             text = hand.text(wrong)
             if abs(hand.read(text) - value) <= max(sure + 4 * hand.unit(text), 0.025 * abs(value)):
                 continue
@@ -123,8 +144,12 @@ class Marker:
                 self.count.miss(f"passed: {kind}", self.net, script, (name, place, value, text))
 
 
+PLAIN = Habit(Pen("decimals", 4), "full", "full", joint=False, leaves="nothing", slopes=False, losses=True, seed=0)
+NOTHING = 1e-13
+"""What floating point leaves of a zero is no more."""
+
 TINY, HUGE = 1e-30, 1e9
-"""Between these are the numbers of a network that anybody works by hand; what a saturated unit leaves is far smaller."""
+"""Between these are the numbers of a network that anybody works by hand."""
 
 FACTORS = {"+3 %": 1.03, "-3 %": 0.97, "+10 %": 1.1, "-10 %": 0.9, "sign": -1.0, "twice": 2.0, "half": 0.5}
 UNITS = 6
@@ -139,16 +164,20 @@ def put(value: Any, place: int, text: str) -> Any:
     return [put(one, place - i * size, text) if i == place // size else one for i, one in enumerate(value)]
 
 
+def all_put(value: Any, text: str) -> Any:
+    return text if isinstance(value, str) else [all_put(one, text) for one in value]
+
+
 def leaves(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [text for part in value for text in leaves(part)]
 
 
 def statuses(report: Report) -> dict[str, Status]:
-    return {entry.question: entry.status for entry in report.entries}
+    return {report.question(verdict.name, verdict.place): verdict.status for verdict in report.verdicts}
 
 
 def wrongs(report: Report) -> list[str]:
-    return [entry.question for entry in report.entries if entry.status is Status.WRONG]
+    return [question for question, status in statuses(report).items() if status is Status.WRONG]
 
 
 def tried(net: Net, way: Habit, *planted: Any) -> Paper | None:
@@ -161,21 +190,65 @@ def tried(net: Net, way: Habit, *planted: Any) -> Paper | None:
     return script if all(isfinite(value) and (not value or TINY < abs(value) < HUGE) for value in values) else None
 
 
-def run(people: int, seed: int) -> Count:
-    """So many people, each with a right script and what is made of it."""
+def run(people: int, seed: int, every: int = 1) -> Count:
+    """So many right scripts; of one in ``every`` also what mistakes and changes make of it."""
     random, count = Random(seed), Count()
     while count.found["right scripts"] < people:
         net = network(random)
         ways = [habit(random) for _ in range(A_NETWORK)]
-        marker = Marker(net, count) if tried(net, replace(ways[0], carry="full")) else None
+        if not tried(net, replace(ways[0], carry="full")):
+            continue
+        marker = Marker(net, count)
         for way in ways:
-            if marker and tried(net, way):
-                marker.person(way, random)
+            right = marker.person(way) if tried(net, way) else None
+            if right and count.found["right scripts"] % every == 0:
+                marker.mistakes(right, random)
+        marker.zeros()
     return count
+
+
+@pytest.fixture(scope="module")
+def count() -> Count:
+    return run(1600, seed=20, every=12)
+
+
+def share(count: Count, what: str, of: str) -> float:
+    return count.found[what] / count.found[of]
+
+
+def test_what_a_teacher_can_call_right_is_never_called_wrong(count: Count) -> None:
+    assert count.found["right scripts"] >= 1600
+    assert count.found["false alarms"] == 0, count.missed[:3]
+    assert share(count, "beyond a teacher", "right scripts") < 0.03
+
+
+def test_one_mistake_is_found_named_and_carried_forward(count: Count) -> None:
+    assert count.found["one mistake"] > 100
+    assert share(count, "not located", "one mistake") <= 0.02, count.missed[:3]
+    assert share(count, "not named", "one mistake") <= 0.03, count.missed[:3]
+    assert share(count, "consequence refused", "one mistake") <= 0.03, count.missed[:3]
+
+
+def test_two_mistakes_are_both_found(count: Count) -> None:
+    assert count.found["two mistakes"] > 100
+    assert share(count, "not both found", "two mistakes") <= 0.1
+
+
+def test_an_entry_is_refused_where_its_digits_leave_no_doubt(count: Count) -> None:
+    changed = {kind: number for kind, number in count.found.items() if kind.startswith("changed")}
+    passed = {kind: number for kind, number in count.found.items() if kind.startswith("passed")}
+    assert sum(changed.values()) > 200
+    assert sum(passed.values()) <= 0.04 * sum(changed.values()), count.missed[:3]
+    assert passed.get("passed: sign", 0) == 0
+
+
+def test_a_script_of_zeros_earns_true_zeros_alone(count: Count) -> None:
+    assert count.found["zeros"] > 5000
+    assert count.found["zeros passed"] == 0, count.missed[:3]
 
 
 if __name__ == "__main__":
     numbers = [int(text) for text in sys.argv[1:]]
-    total = run(*(numbers + [2000, 1][len(numbers) :]))
+    total = run(*(numbers + [2000, 1, 1][len(numbers) :]))
     lines = [f"{name:30}{number:8}" for name, number in sorted(total.found.items())]
     sys.stdout.write("\n".join([*total.missed[:30], *lines, ""]))

@@ -33,8 +33,8 @@ class Grain:
             for entry in written.values():
                 if half := entry.half:
                     counts[half] = counts.get(half, 0) + 1
-        self.fine = bool(counts) and min(counts) < _TINY and self._whole() > sum(counts.values())
-        """Whether most numbers have all the digits of a machine: a short one among them is then no rounded one."""
+        self.fine = bool(counts) and min(counts) < _TINY and self._whole() > len(self._sizes)
+        """Whether many numbers have all the digits of a machine: a short one among them is then no rounded one."""
         if self.fine:
             self.half = min(counts)
         else:
@@ -46,12 +46,10 @@ class Grain:
         often = [half for half, count in counts.items() if _SHARE * count >= sum(counts.values())]
         self.coarse = self.half if self.fine else max(often, default=self.half)
         """Half a unit of the coarsest digits that are usual in the script."""
-        self._uniform = len(counts) < 2
 
     def _whole(self) -> int:
-        """Twice the count of the numbers with all the digits of a machine."""
-        entries = [entry for written in self._entries.values() for entry in written.values() if entry.half]
-        return 2 * sum((entry.half or 0.0) < _MACHINE * abs(entry.value) for entry in entries)
+        """The numbers with all the digits of a machine, so often that more than all are enough of them."""
+        return _SHARE * sum(half < _MACHINE * value for half, value in self._sizes)
 
     def unit(self, size: float) -> float:
         """What a number of a size that is left out may be off by: it was rounded, or cut off, as what is written."""
@@ -105,7 +103,7 @@ class Grain:
     def _lengths(self) -> Counter[int]:
         """How many numbers have so many significant digits after the first."""
         digits, last = Counter[int](), dict[float, int]()
-        for half, value in () if self.fine or self._uniform else self._sizes:
+        for half, value in () if self.fine else self._sizes:
             if half not in last:
                 last[half] = _order(2 * half)
             digits[_order(value) - last[half]] += 1

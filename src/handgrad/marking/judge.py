@@ -115,7 +115,7 @@ def _cuts(own: Own, verdicts: list[Verdict]) -> bool:
     return cut >= _FEWEST_CUT and up * _SHARE_CUT <= cut
 
 
-_FEWEST_CUT, _SHARE_CUT = 3, 4
+_FEWEST_CUT, _SHARE_CUT = 3, 2
 
 
 def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tainted: bool) -> Verdict:  # noqa: FBT001

@@ -110,10 +110,15 @@ class Own(dict[str, Array]):
         written = self.entries[name].values()
         step = self.course.plan.steps.get(name)
         share = step.op.name if step is not None and step.rule == "forward" else ""
-        if len(written) > 1 and not any(entry.value for entry in written):
+        if (len(written) > 1 or self._empty) and not any(entry.value for entry in written):
             self.degenerate[name] = "all of it is zero"
         elif share in BETWEEN_ZERO_AND_ONE and any(not 0 <= entry.value <= 1 for entry in written):
             self.degenerate[name] = f"{share} gives numbers from 0 to 1"
+
+    @cached_property
+    def _empty(self) -> bool:
+        """Whether the script has nothing but zeros."""
+        return not any(entry.value for written in self.entries.values() for entry in written.values())
 
     def ways(self, name: str) -> list[Way]:
         """The ways that the script may have gone: the plain one, and those by what it has written down."""
@@ -264,7 +269,7 @@ class _Balls(dict[str, ExactArray]):
         else:
             computed = self.computed(own.ways(name)[-1]).flat
             for way in self.course.quantities[name].ways:
-                if way.rule == PRODUCT and way.by not in own.entries:  # σ′ may have been rounded in the head
+                if way.by and way.by not in own.entries:  # σ′, or ∂L/∂ŷ, may have been rounded in the head
                     computed = [_union(a, b) for a, b in zip(computed, self.computed(way).flat, strict=True)]
             entries = [entry + self._unit(entry) for entry in computed]
         for place, entry in written.items():
