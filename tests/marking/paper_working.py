@@ -24,8 +24,7 @@ def explained(script: Paper) -> bool:
 
     It is near the true value, or near what follows from the numbers on the paper, σ′ and the like perhaps rounded in
     the head: by one unit and a half of its last digit (and no more than there is), or by a quarter. What is farther
-    off has lost its digits in steps that nobody sees. A zero for another number has none, and needs others to show
-    how many digits it claims.
+    off has lost its digits in steps that nobody sees. Where there are integers alone, nobody knows the digits.
     """
     net, way, hand = script.net, script.habit, script.habit.pen
     exact = paper(net, replace(way, carry="full", head="full", leaves="nothing"))
@@ -37,19 +36,26 @@ def explained(script: Paper) -> bool:
             Working(teacher).all()
         teachers.append(teacher)
         read = teacher.values | read
-    texts = script.texts()
-    if not any("." in text for text in texts) and "0" in texts:
-        return all(hand.value(value) or not value for name in script.written for value in flat(script.values[name]))
+    if not any("." in text for text in script.texts()):
+        return all(
+            abs(hand.value(one) - other) <= WHOLE * (hand.value(one) != 0)
+            for name in script.written
+            for one, other in zip(flat(script.values[name]), flat(exact.values[name]), strict=True)
+        )
     return all(
-        any(near(value, flat(teacher.values[name])[place], hand) for teacher in teachers if name in teacher.values)
+        any(near(text, flat(teacher.values[name])[place], hand) for teacher in teachers if name in teacher.values)
         for name in script.written
-        for place, value in enumerate(flat(script.values[name]))
+        for place, text in enumerate(map(hand.text, flat(script.values[name])))
     )
 
 
-def near(value: float, other: float, hand: Pen) -> bool:
-    return abs(value - other) <= max(min(1.5 * hand.unit(hand.text(value)), abs(other)), abs(other) / 4, DUST)
+def near(text: str, other: float, hand: Pen) -> bool:
+    off = abs(hand.read(text) - other)
+    return off <= max(min(1.5 * hand.unit(text), abs(other)), abs(other) / 4, DUST)
 
+
+WHOLE = 5e-4
+"""So near must an integer be to the truth where no number beside it has a decimal."""
 
 DUST = 1e-14
 """What a machine's numbers may leave of a zero."""
@@ -242,7 +248,7 @@ class Working:
         if layer.letter == "K":
             places = prod(layer.shape) // (len(layer.bias) or (layer.weight_shape[0] if len(layer.shape) > 1 else 1))
             wrong["kernel gradient flipped"] = [[right[k] for k in layer.flipped]]
-            wrong["mean in place of the sum"] = [[value / places / self.count for value in right]]
+            wrong["mean in place of the sum"] = [[value / places for value in right]]
         if self.batch:
             wrong["gradient of the first example alone"] = [layer.weight_gradient(g[:1], x[:1])]
         self.paper.settle(f"dL/d{layer.letter}{number}", [right], layer.weight_shape, **wrong)

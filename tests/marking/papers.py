@@ -66,7 +66,7 @@ class Paper:
     values: dict[str, Rows] = field(default_factory=dict)
     shapes: dict[str, Shape] = field(default_factory=dict)
     done: dict[str, set[str]] = field(default_factory=dict)
-    """The plants that changed something for sure, with the entries in question."""
+    """The plants that show, with the entries that they change."""
     offers: dict[str, list[str]] = field(default_factory=dict)
     """The mistakes that show, by quantity."""
 
@@ -149,7 +149,8 @@ class Paper:
         entries = {slip: places for slip in SLIPS if (places := self._slips(name, slip, flat(rows)))}
         self.offers[name] = [*rules, *entries]
         if kind in rules:
-            self.done[name] = {where(name, shape, place) for place in rules[kind]}
+            texts = zip(*(map(self.habit.pen.text, flat(these)) for these in (rows, wrong[kind])), strict=True)
+            self.done[name] = {where(name, shape, place) for place, (one, other) in enumerate(texts) if one != other}
             return wrong[kind]
         if kind not in entries:
             return rows

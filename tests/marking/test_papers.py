@@ -199,6 +199,8 @@ def run(people: int, seed: int, every: int = 1) -> Count:
         if not tried(net, replace(ways[0], carry="full")):
             continue
         marker = Marker(net, count)
+        if any(0 < abs(truth) < NOTHING for truths in marker.course.truths.values() for truth in truths):
+            continue  # a unit so saturated that floating point tells its numbers from nothing no more
         for way in ways:
             right = marker.person(way) if tried(net, way) else None
             if right and count.found["right scripts"] % every == 0:

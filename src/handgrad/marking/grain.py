@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from math import floor, log10
+from math import floor, isfinite, log10
 
 from handgrad.marking.script import Script, Written
 
@@ -53,7 +53,19 @@ class Grain:
 
     def unit(self, size: float) -> float:
         """What a number of a size that is left out may be off by: it was rounded, or cut off, as what is written."""
-        return 2 * (self.relative * size if self.relative else self.coarse)
+        if self.relative:
+            return 2 * self.relative * size
+        order = _order(size) - 1 if size and isfinite(size) else 0
+        return 2 * min((half for least, half in self.steps if least >= order), default=self.coarse)
+
+    @cached_property
+    def steps(self) -> tuple[tuple[int, float], ...]:
+        """By the place of the first digit the finest half a unit of the numbers as large as that, coarse at least."""
+        found: dict[int, float] = {}
+        for half, size in self._sizes:
+            order = _order(size)
+            found[order] = min(half, found.get(order, half))
+        return tuple((order, max(half, self.coarse)) for order, half in sorted(found.items()))
 
     def of(self, name: str, entry: Written) -> float:
         """Half a unit of the last digit that a number of a quantity counts to.

@@ -36,6 +36,8 @@ _ABOVE = 1 + RELATIVE
 WIDEST = 0.25
 """The largest part of a value that its tolerance may be, unless that is a few units of the last digit."""
 
+_NEARLY = 1.5
+
 UNITS = 4
 """So many halves of a unit a tolerance may be of any value."""
 
@@ -87,10 +89,10 @@ def _judged(own: Own, script: Script) -> list[Verdict]:
             continue
         tainted, truths = not quantity.before.isdisjoint(off), course.truths[name]
         verdicts = [_verdict(own, name, place, entry, truths[place], tainted) for place, entry in written.items()]
-        if Status.WRONG in [verdict.status for verdict in verdicts]:
+        wrong = Status.WRONG in [verdict.status for verdict in verdicts]
+        if wrong or own.empty:
             own.refuse(name)
-            off.add(name)
-        elif tainted:
+        if wrong or tainted:
             off.add(name)
         found += verdicts
     return found
@@ -201,13 +203,18 @@ def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
     """
     for tainted in (False, True) if verdict.tainted else (False,):
         radii = own.radii(verdict.name, tainted=tainted)
-        if radii is not None and _within(own, verdict, value, half, radii):
+        if _within(own, verdict, value, half, radii or [[inf] * (verdict.place + 1)] * len(own.ways(verdict.name))):
             return
 
 
 def _within(own: Own, verdict: Verdict, value: float, half: float, radii: list[Any]) -> bool:
     touched = own.touched(verdict.name)
-    for centre, reach in zip(own.centres(verdict.name) or own.worked_out(verdict.name), radii, strict=True):
+    # one in the last digit of the script may stand for less than half of it, by a quarter
+    least = _NEARLY * half if half >= own.grain.half else 0.0
+    centres = own.centres(verdict.name) or own.worked_out(verdict.name)
+    if not all(isfinite(centre[verdict.place]) for centre in centres):
+        centres = own.kept_whole(verdict.name)
+    for centre, reach in zip(centres, radii, strict=True):
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
             radius = min(float(reach[verdict.place]), max(WIDEST * abs(middle), UNITS * half))
             off = abs(value - middle) / (1 + RELATIVE)
@@ -218,7 +225,7 @@ def _within(own: Own, verdict: Verdict, value: float, half: float, radii: list[A
             within = 2 * half + radius * (2 if verdict.tainted else 1)
             # a number within the last digits of the script may have either sign
             one_sign = value * middle >= 0 or (follows and radius > abs(middle) and half >= own.grain.half)
-            if one_sign and (follows or off <= min(within, abs(middle))):
+            if one_sign and (follows or off <= min(within, max(abs(middle), least))):
                 verdict.expected, verdict.radius = middle, radius
                 verdict.status = _ranged_status(verdict, value, half, follows=follows)
                 return True

@@ -110,13 +110,13 @@ class Own(dict[str, Array]):
         written = self.entries[name].values()
         step = self.course.plan.steps.get(name)
         share = step.op.name if step is not None and step.rule == "forward" else ""
-        if (len(written) > 1 or self._empty) and not any(entry.value for entry in written):
+        if (len(written) > 1 or self.empty) and not any(entry.value for entry in written):
             self.degenerate[name] = "all of it is zero"
         elif share in BETWEEN_ZERO_AND_ONE and any(not 0 <= entry.value <= 1 for entry in written):
             self.degenerate[name] = f"{share} gives numbers from 0 to 1"
 
     @cached_property
-    def _empty(self) -> bool:
+    def empty(self) -> bool:
         """Whether the script has nothing but zeros."""
         return not any(entry.value for written in self.entries.values() for entry in written.values())
 
@@ -135,6 +135,17 @@ class Own(dict[str, Array]):
         if name not in self._centres:
             self._centres[name] = self.worked_out(name) if self.touched(name) else []
         return self._centres[name]
+
+    def kept_whole(self, name: str) -> list[list[float]]:
+        """What the rule gives where the numbers just before were carried on whole, as they follow from those before."""
+        whole = {
+            source: self.expected(source)[-1]
+            for way in self.ways(name)
+            for source in way.reads.values()
+            if source in self.entries and source not in self.degenerate
+        }
+        values = ChainMap(whole, self)
+        return [np.ravel(self.course.computed(way, float_functions, values)).tolist() for way in self.ways(name)]
 
     def worked_out(self, name: str) -> list[list[float]]:
         """What the rule gives, entry after entry, by each way."""
@@ -183,7 +194,7 @@ class Own(dict[str, Array]):
             else (name, *written, *[self.half(name, place, entry) for place, entry in written.items()])
             for name, written in self.entries.items()
         ]
-        return (self.reach, self.grain.coarse, self.grain.relative, *halves)
+        return (self.reach, self.grain.coarse, self.grain.relative, self.grain.steps, *halves)
 
     def _balls(self, name: str, *, tainted: bool) -> list[Array] | None:
         found = self._held(name, _Balls(self, tainted=tainted))
