@@ -93,7 +93,7 @@ def valued(paper: Paper, act: str, a: float) -> float:
         message = f"{act} of {a}"
         raise OverflowError(message)
     if act == "logistic":
-        return 1 / (1 + max(paper.inner(exp(-a), more=1), 1e-300))
+        return 1 / (1 + max(paper.inner(exp(-a), more=1, significant=True), 1e-300))
     return tanh(a) if act == "tanh" else max(a, 0.0)
 
 
