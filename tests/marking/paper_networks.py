@@ -59,7 +59,7 @@ class Layer:
         for o, i, k in self.taps:
             y[o] += weights[k] * x[i]
             size[o] += abs(weights[k] * x[i])
-        return [0.0 if abs(value) < CLEAN * size[o] else value for o, value in enumerate(y)]
+        return [0.0 if abs(v) < CLEAN * size[o] else float(f"{v:.14g}") for o, v in enumerate(y)]  # ties stay ties
 
     def back(self, g: Row, x: Row, weights: Row | None = None) -> Row:
         """dx[i] = Σ w[k] g[o] over the taps; of a window the first of its largest entries has it all."""
