@@ -38,6 +38,8 @@ _ABOVE = 1 + RELATIVE
 WIDEST = 0.25
 """The largest part of a value that its tolerance may be, unless that is a few units of the last digit."""
 
+_NEARLY = 1.5
+
 UNITS = 4
 """So many halves of a unit a tolerance may be of any value."""
 
@@ -73,7 +75,7 @@ def judge(course: Course, scripts: Sequence[Script]) -> list[tuple[list[Verdict]
     owns = [Own(course, script, Grain(script)) for script in scripts]
     with np.errstate(all="ignore"):
         found = _judged(Block(course, owns))
-        cutting = [row for row, verdicts in enumerate(found) if _cuts(verdicts)]
+        cutting = [row for row, verdicts in enumerate(found) if _cuts(owns[row], verdicts)]
         if cutting:
             again = [Own(course, scripts[row], owns[row].grain, cuts=True) for row in cutting]
             for row, own, verdicts in zip(cutting, again, _judged(Block(course, again)), strict=True):
@@ -100,10 +102,10 @@ def _judged(block: Block) -> list[list[Verdict]]:
                 else _verdict(own, name, place, entry, truths[place], tainted)
                 for place, entry in own.entries[name].items()
             ]
-            if (0 in seen or _OFF in seen) and Status.WRONG in [verdict.status for verdict in verdicts]:
+            wrong = (0 in seen or _OFF in seen) and Status.WRONG in [verdict.status for verdict in verdicts]
+            if wrong or own.empty:
                 own.refuse(name)
-                off[row].add(name)
-            elif tainted:
+            if wrong or tainted:
                 off[row].add(name)
             found[row] += verdicts
     return found
@@ -155,20 +157,26 @@ def _reachable(values: Any, middles: Any, halves: Any) -> Any:
     return near & ((values * middles >= 0) | (radii > sizes))
 
 
-def _cuts(verdicts: list[Verdict]) -> bool:
-    """Whether the script cuts digits off where it should round: hardly an entry is above what it should be."""
+def _cuts(own: Own, verdicts: list[Verdict]) -> bool:
+    """Whether the script cuts digits off where it should round: many numbers fall short, hardly one is rounded up.
+
+    A number is held against the nearest of what it may come from. More than half a unit below it was cut off, up to
+    half a unit above it was rounded up; all else tells nothing.
+    """
     if not any(verdict.status is Status.WRONG for verdict in verdicts):
         return False  # no tolerance is asked for
-    short = above = 0
+    cut = up = 0
     for verdict in verdicts:
-        aim = abs(verdict.truth if verdict.expected is None else verdict.expected)
-        value = 0.0 if verdict.written is None else abs(verdict.written.value)
-        if verdict.status is not Status.WRONG and abs(value - aim) > RELATIVE * aim:
-            short, above = short + (value < aim), above + (value > aim)
-    return short > _FEWEST_CUT and above * _SHARE_CUT <= short
+        if verdict.status is Status.WRONG or verdict.written is None or not verdict.written.half:
+            continue
+        value = abs(verdict.written.value)
+        aims = [verdict.truth, *[way[verdict.place] for way in own.centres(verdict.name)]]
+        off = min([value - abs(aim) for aim in aims], key=abs) / verdict.written.half
+        cut, up = cut + (-2 <= off < -_ABOVE), up + (RELATIVE < off <= 1)
+    return cut >= _FEWEST_CUT and up * _SHARE_CUT <= cut
 
 
-_FEWEST_CUT, _SHARE_CUT = 4, 10
+_FEWEST_CUT, _SHARE_CUT = 3, 2
 
 
 def _verdict(own: Own, name: str, place: int, entry: Written, truth: float, tainted: bool) -> Verdict:  # noqa: FBT001
@@ -202,6 +210,8 @@ def _looked_into(own: Own, verdict: Verdict, value: float, half: float, ways: li
         verdict.status = Status.SLIP if value else Status.COARSE
     elif ways or own.outline.hidden(verdict.name):
         _ranged(own, verdict, value, half)
+    if verdict.status is Status.WRONG:
+        _by_rounded_slopes(own, verdict, value, half)
 
 
 def _equal(exact: Any, entry: Written) -> bool:
@@ -239,19 +249,28 @@ def _carried_status(verdict: Verdict) -> Status:
     return Status.FOLLOWS if verdict.tainted else Status.ROUNDED
 
 
+def _by_rounded_slopes(own: Own, verdict: Verdict, value: float, half: float) -> None:
+    """Judge an entry by what follows where σ′ is rounded, or cut off, in the head to the digits of the script."""
+    for way in own.in_the_head(verdict.name):
+        if _follows(value, way[verdict.place], half * own.reach):
+            verdict.status = _carried_status(verdict) if value else Status.COARSE
+            verdict.expected = way[verdict.place]
+
+
 def _ranged(own: Own, verdict: Verdict, value: float, half: float) -> None:
     """Judge an entry by how far the digits of the own values, and of steps left out, let it range.
 
     Behind a wrong value too that is first tried by the tolerance of a right script, which is known already.
     """
     ways = own.worked_out(verdict.name)
+    if not all(isfinite(way[verdict.place]) for way in ways):
+        ways = own.kept_whole(verdict.name)
     if _within(own, verdict, value, half, ways, [inf] * len(ways)) is None:
         return  # not by the widest of tolerances: they need not be worked out
     for tainted in (False, True) if verdict.tainted else (False,):
         radii = own.radii(verdict.name, tainted=tainted)
-        if radii is None:
-            continue
-        found = _within(own, verdict, value, half, ways, [float(reach[verdict.place]) for reach in radii])
+        reaches = [inf] * len(ways) if radii is None else [float(reach[verdict.place]) for reach in radii]
+        found = _within(own, verdict, value, half, ways, reaches)
         if found is not None:
             verdict.expected, verdict.radius, verdict.status = found
             return
@@ -262,6 +281,8 @@ def _within(
 ) -> tuple[float, float, Status] | None:
     """The number that an entry is within reach of, the tolerance by which it is, and the status that this gives."""
     touched = own.outline.touched(verdict.name)
+    # one in the last digit of the script may stand for less than half of it, by a quarter
+    least = _NEARLY * half if half >= own.grain.half else 0.0
     for centre, reach in zip(ways, reaches, strict=True):
         for middle in filter(isfinite, (centre[verdict.place], *(() if verdict.tainted else (verdict.truth,)))):
             radius = min(reach, max(WIDEST * abs(middle), UNITS * half))
@@ -273,7 +294,7 @@ def _within(
             within = 2 * half + radius * (2 if verdict.tainted else 1)
             # a number within the last digits of the script may have either sign
             one_sign = value * middle >= 0 or (follows and radius > abs(middle) and half >= own.grain.half)
-            if one_sign and (follows or off <= min(within, abs(middle))):
+            if one_sign and (follows or off <= min(within, max(abs(middle), least))):
                 return middle, radius, _ranged_status(verdict, value, half, follows=follows)
     return None
 
