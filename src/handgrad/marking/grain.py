@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from math import floor, isfinite, log10
+from math import floor, inf, isfinite, log10
 
 from handgrad.marking.script import Script, Written
 
@@ -63,12 +63,20 @@ class Grain:
 
     @cached_property
     def steps(self) -> tuple[tuple[int, float], ...]:
-        """By the place of the first digit the finest half a unit of the numbers as large as that, coarse at least."""
+        """The finest half a unit, coarse at least, of the numbers from a size on, by the place of the first digit.
+
+        From large to small, where it gets finer; nothing, where no number is coarser.
+        """
         found: dict[int, float] = {}
         for half, size in self._sizes:
             order = _order(size)
             found[order] = min(half, found.get(order, half))
-        return tuple((order, max(half, self.coarse)) for order, half in sorted(found.items()))
+        kept: list[tuple[int, float]] = []
+        for order in sorted(found, reverse=True):
+            half = max(found[order], self.coarse)
+            if half < (kept[-1][1] if kept else inf):
+                kept.append((order, half))
+        return tuple(kept) if kept and kept[0][1] > self.coarse else ()
 
     def of(self, name: str, entry: Written) -> float:
         """Half a unit of the last digit that a number of a quantity counts to.
