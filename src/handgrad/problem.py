@@ -254,6 +254,10 @@ class _Reader:
     def _loss_mistake(self, name: str, key: str, text: str) -> None:
         self._mistake(("loss", key) if key else ("loss",), f"loss ({name}): {text}")
 
+    def _loss_is_wrong(self) -> bool:
+        """Whether there is a loss that could not be read."""
+        return any(mistake.path[:1] == ("loss",) for mistake in self.mistakes)
+
     def _op(
         self, table: dict[str, Any], path: Path, known: dict[str, type[Op]], words: str, others: tuple[str, ...]
     ) -> Op | None:
@@ -284,7 +288,7 @@ class _Reader:
         if not isinstance(tree, list):
             self._mistake(("penalties",), "expected a list of tables [[penalties]], each with op and rate")
             return
-        if tree and problem.loss is None:
+        if tree and problem.loss is None and not self._loss_is_wrong():
             self._mistake(("penalties",), "a penalty is a term of the loss, so it needs a [loss]")
         elif tree and problem.loss is not None and problem.loss.reduction == "none":
             self._mistake(("penalties",), 'with reduction = "none" there is no L that a penalty could be a term of')
@@ -316,7 +320,7 @@ class _Reader:
         table = self._table(tree, ("update",), "a table [update] with op and rate")
         update = self._op(table, ("update",), UPDATES, "an update", ("freeze", "steps"))
         problem.update = update if isinstance(update, Update) else None
-        if problem.loss is None and problem.update is not None:
+        if problem.loss is None and problem.update is not None and not self._loss_is_wrong():
             self._mistake(("update",), "an update needs a gradient, so a [loss]")
         problem.freeze = self._parameter_names(table, "freeze", ("update",), builder)
         names = {f"{state}_{name}" for state in getattr(update, "states", ()) for name in builder.parameters}

@@ -102,3 +102,15 @@ def test_a_network_says_what_it_is() -> None:
     assert ours.update is not None
     assert list(ours.activations(X)) == ["a1", "yhat"]
     assert ours.predict(X[:0]).shape == (0, 2)
+
+
+def test_a_package_that_is_not_installed_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def without(_: object) -> None:
+        raise ModuleNotFoundError("No module named 'llvmlite'", name="llvmlite")
+
+    monkeypatch.setattr("handgrad.engine.compiled.NativePath", without)
+    network = hg.Network([{"op": "dense", "weights": [[1, 2]]}])
+    with pytest.raises(
+        hg.InputError, match=r'^the engine needs the package llvmlite: pip install "handgrad\[train\]"$'
+    ):
+        hg.compile(network)

@@ -7,6 +7,7 @@ import logging
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from both_ways import TOLERANCE, both, dense, distance, examples
 import handgrad as hg
 from handgrad.engine import team
 from handgrad.engine.native import NativePath
-from handgrad.engine.reference import ReferencePath
 
 DTYPES = ("float32", "float64")
 
@@ -245,6 +245,45 @@ def test_branches_that_meet_again() -> None:
         np.testing.assert_allclose(ours.predict(x), rules.predict(x), atol=1e-12)
 
 
+@pytest.mark.parametrize("threads", [1, 3])
+def test_layers_without_an_activation_between_them_add_their_biases(threads: int) -> None:
+    network = dense(9, 40, 8, 3, hidden=None, output=None)
+    assert all(network.parameters[f"b{i}"].floats().all() for i in (1, 2, 3))
+    ours, rules = both(network, "softmax_cross_entropy", batch=5, dtype="float64", threads=threads)
+    assert native(ours)
+    x, y = examples(network, 12, classes=True)
+    np.testing.assert_allclose(ours.predict(x), rules.predict(x), rtol=1e-12)
+    assert distance(ours.value_and_grad(x, y)[1], rules.value_and_grad(x, y)[1]) < 1e-12
+    assert distance(ours.per_example_gradients(x, y), rules.per_example_gradients(x, y)) < 1e-12
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("output", "loss"), [("logistic", "binary_cross_entropy"), ("softmax", "cross_entropy")])
+def test_a_saturated_output_has_the_same_loss_with_gradients_and_without(output: str, loss: str, dtype: str) -> None:
+    count = 1 if output == "logistic" else 2
+    layer = {"op": "dense", "weights": [[1], [0]][:count], "bias": [0] * count, "activation": output}
+    ours = hg.compile(hg.Network([layer], input=1), loss, batch=2, dtype=dtype)
+    x, y = np.array([[1000.0], [-1000.0]]), np.array([[0.0], [0.0]]) if count == 1 else np.array([1, 1])
+    assert ours.evaluate(x, y) == (500, 1)
+    assert ours.value_and_grad(x, y)[0] == 500
+    assert ours.evaluate(x, y, np.array([0.0, 1.0]))[0] == 0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_several_threads_may_call_the_same_network(threads: int) -> None:
+    network = dense(4, 30, 3, output=None)
+    ours = hg.compile(network, "softmax_cross_entropy", batch=32, threads=threads)
+    x, y = examples(network, 150, classes=True)
+    right = ours.predict(x), ours.value_and_grad(x, y)[1]["W1"]
+
+    def calls(_: int) -> bool:
+        found = [(ours.predict(x), ours.value_and_grad(x, y)[1]["W1"]) for _ in range(50)]
+        return all((a == right[0]).all() and (b == right[1]).all() for a, b in found)
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(calls, range(4)))
+
+
 def test_frozen_parameters_stay() -> None:
     problem = hg.Problem.from_dict(
         {
@@ -268,7 +307,7 @@ def test_what_has_no_kernel_runs_by_the_rules_and_says_so_once(caplog: pytest.Lo
     with caplog.at_level(logging.WARNING, logger="handgrad"):
         for _ in range(2):
             ours = hg.compile(network, "cross_entropy", batch=4, update={"op": "sgd", "rate": 0.1})
-    assert isinstance(ours._path, ReferencePath)
+    assert native(ours)
     assert [record.getMessage() for record in caplog.records] == [
         "mish: no kernel yet, so the reference rules compute it, slower"
     ]

@@ -49,6 +49,14 @@ def test_what_is_refused(tmp_path: Path) -> None:
     )
 
 
+def test_a_text_that_says_that_there_is_no_label(tmp_path: Path) -> None:
+    x = np.ones((3, 2))
+    assert message(saved(tmp_path, x=x, y=np.array(["a", "", "b"]))) == "d.npz: example 2: the label is missing"
+    assert message(saved(tmp_path, x=x, y=np.array([["a"], ["b"], ["NaN "]]))) == (
+        'd.npz: example 3: the label is missing, found "NaN"'
+    )
+
+
 def test_damaged_files(tmp_path: Path) -> None:
     file = saved(tmp_path, x=np.ones((30, 20)), y=np.arange(30))
     whole = file.read_bytes()

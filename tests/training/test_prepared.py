@@ -301,6 +301,36 @@ def test_numbers_have_no_classes(tmp_path: Path) -> None:
             {},
             "d.npz: the labels are of 14 classes (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, …), the network tells 3 apart",
         ),
+        (
+            np.ones((7, 2)),
+            [4, 4, 5, 5, 6, 9, 6],
+            {},
+            (
+                "d.npz: the labels are of 4 classes (4, 5, 6, 9), the network tells 3 apart; the rarest is 9, "
+                "first in example 6"
+            ),
+        ),
+        (
+            np.ones((5, 2)),
+            ["1.5", "2.5", "3.5", "high", "4.5"],
+            {"gives": 1, "loss": "squared_error"},
+            (
+                "d.npz: the labels are of 5 classes (1.5, 2.5, 3.5, 4.5, high), the network tells 2 apart; "
+                'example 4 has "high"'
+            ),
+        ),
+        (
+            np.ones((5, 2)),
+            ["a", "b", "c", "7", "a"],
+            {},
+            'd.npz: the labels are of 4 classes (7, a, b, c), the network tells 3 apart; example 4 has "7"',
+        ),
+        (
+            np.ones((4, 2)),
+            ["1.5", "2.5", "high", "4.5"],
+            {"gives": 1, "loss": "squared_error", "data": {"task": "regression"}},
+            'd.npz: example 3: expected a number as target, found "high"',
+        ),
         (np.ones((3, 4)), [0, 1, 2], {}, "d.npz: the network reads [2] (network.input), each example has 4 features"),
         (
             np.ones((3, 2, 2)),

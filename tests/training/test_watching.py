@@ -142,5 +142,10 @@ def test_watching_changes_nothing() -> None:
 
 def test_looks_come_each_so_many_steps() -> None:
     eye = Watch(X)
-    assert [step for step in range(1501) if eye.wants(step)] == [*range(0, 501, 50), 1000, 1500]
-    assert [eye.until(step) for step in (0, 49, 50, 499, 500, 501, 999)] == [50, 1, 50, 1, 500, 499, 1]
+    assert [step for step in range(1501) if eye.wants(step)] == [
+        *(0, 1, 2, 4, 8, 16, 32),
+        *range(50, 501, 50),
+        *(1000, 1500),
+    ]
+    assert [eye.until(step) for step in (0, 1, 2, 3, 5, 32, 33)] == [1, 1, 2, 1, 3, 18, 17]
+    assert [eye.until(step) for step in (49, 50, 499, 500, 501, 999)] == [1, 50, 1, 500, 499, 1]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Iterator
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cached_property, wraps
+from math import isfinite
+from threading import RLock
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import numpy as np
 
 from handgrad.engine.arrays import Array, Checks
 from handgrad.engine.native import NativePath, for_work
 from handgrad.engine.path import Path, Run, Setting
-from handgrad.engine.program import missing
-from handgrad.engine.reference import ReferencePath, Rules
+from handgrad.engine.program import by_rule
+from handgrad.engine.reference import Rules
 from handgrad.engine.shares import right, shares
 from handgrad.errors import InputError, Mistake
 from handgrad.network import Network
@@ -28,6 +30,8 @@ from handgrad.tables import in_words, nearest, settings
 DTYPES = ("float32", "float64")
 
 Kind = TypeVar("Kind", bound=Op)
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 def compile_network(
@@ -71,11 +75,25 @@ def compile_network(
     return Compiled(setting if threads is not None else for_work(setting))
 
 
+def _alone(method: Callable[Concatenate[Compiled, Given], Result]) -> Callable[Concatenate[Compiled, Given], Result]:
+    """One thread at a time: calls of all kinds work in the same memory."""
+
+    @wraps(method)
+    def called(self: Compiled, /, *given: Given.args, **named: Given.kwargs) -> Result:
+        with self._lock:
+            return method(self, *given, **named)
+
+    return called
+
+
 class Compiled:
-    """Computes with a network's parameters, which it holds; arrays have the batch axis first."""
+    """Computes with a network's parameters, which it holds; arrays have the batch axis first.
+
+    Threads may share it: they are served one after another.
+    """
 
     def __init__(self, setting: Setting) -> None:
-        self._setting = setting
+        self._setting, self._lock = setting, RLock()
         self._checks = Checks(setting.network, setting.loss, setting.dtype)
         self._path: Path = _path(setting)
         self.steps = 0
@@ -121,33 +139,40 @@ class Compiled:
         return self._setting.threads
 
     @property
+    @_alone
     def parameters(self) -> dict[str, Array]:
         """Copies of the parameters, in the network's shapes."""
         return {name: array.copy() for name, array in self._path.parameters.items()}
 
+    @_alone
     def set_parameters(self, values: dict[str, Any]) -> None:
         """Put values in place of parameters. InputError for an unknown name or a wrong shape; then none is changed."""
         _fill(self._path.parameters, values, "parameter")
 
     @property
+    @_alone
     def states(self) -> dict[str, Array]:
         """Copies of what the update remembers, by name (``v_W1``)."""
         return {name: array.copy() for name, array in self._path.states.items()}
 
+    @_alone
     def set_states(self, values: dict[str, Any], steps: int) -> None:
         """Go on from a state that was saved after so many updates."""
         _fill(self._path.states, values, "state")
         self.steps = steps
 
+    @_alone
     def predict(self, x: Any) -> Array:
         """ŷ [n][…] of the examples x [n][…]."""
         return self._path.predict(self._checks.examples(x))
 
+    @_alone
     def activations(self, x: Any) -> dict[str, Array]:
         """Every quantity of the forward pass, by name, [n][…]."""
         values = self._rules.forward(self._checks.examples(x))
         return {node.name: values[node.name] for node in self.network.nodes}
 
+    @_alone
     def evaluate(self, x: Any, y: Any, weights: Any = None) -> tuple[float, int]:
         """The loss over all examples and how many classes are right (0 where there are none)."""
         given = self._checks.batch(x, y, weights)
@@ -156,10 +181,14 @@ class Compiled:
         losses = self._rules.losses
         for part in _pieces(len(yhat), 4096):
             y_part = self._checks.one_hot(given.y[part])
-            total += float(np.dot(shares[part], losses(yhat[part], y_part).astype(np.float64)))
+            with np.errstate(invalid="ignore"):  # weight 0 times infinity
+                total += float(np.dot(shares[part], losses(yhat[part], y_part).astype(np.float64)))
             hits += right(self.loss, yhat[part], y_part)
+        if len(yhat) and not isfinite(total) and isinstance(self._path, NativePath):
+            total = self._path.gradients(given.x, given.y, shares)[0]  # with the output's op in one: log 0 nowhere
         return total, hits
 
+    @_alone
     def value_and_grad(self, x: Any, y: Any, weights: Any = None) -> tuple[float, dict[str, Array]]:
         """L of the examples and dL/dp of each parameter."""
         given = self._checks.batch(x, y, weights)
@@ -167,11 +196,13 @@ class Compiled:
         value, _, gradients = self._path.gradients(given.x, given.y, self._shares(given.y, given.weights))
         return value, gradients
 
+    @_alone
     def per_example_gradients(self, x: Any, y: Any) -> dict[str, Array]:
         """The gradient of each example's own loss, [n][…shape of the parameter]."""
         given = self._checks.batch(x, y, None)
         return self._path.each(given.x, given.y)
 
+    @_alone
     def gradient_norms(self, x: Any, y: Any) -> Array:
         """The Euclidean norm of the whole gradient of each example's loss, [n]."""
         given = self._checks.batch(x, y, None)
@@ -180,10 +211,11 @@ class Compiled:
     def step(self, x: Any, y: Any, rate: float | None = None, weights: Any = None) -> float:
         """One update from these examples (at most a batch); the loss before it."""
         if rate is None and weights is None:
-            loss = self._quickly(x, y, self.steps)
-            if loss is not None:
-                self.steps += 1
-                return loss
+            with self._lock:
+                loss = self._quickly(x, y, self.steps)
+                if loss is not None:
+                    self.steps += 1
+                    return loss
         order = np.arange(len(x))
         if len(order) > self.batch:
             message = f"x: expected at most the {self.batch} examples of a batch, found {len(order)}"
@@ -196,6 +228,7 @@ class Compiled:
         quick = self._path.quick()
         return _never if quick is None else quick
 
+    @_alone
     def train(
         self, x: Any, y: Any, order: Any, rates: Any = None, weights: Any = None, moves: Any = None
     ) -> tuple[Array, Array]:
@@ -231,14 +264,16 @@ class Compiled:
 
 
 def _path(setting: Setting) -> Path:
-    """By kernels; by the reference rules where an op has none, which is said once."""
-    without = ", ".join(missing(setting))
-    if not without:
-        return NativePath(setting)
-    if without not in _said:
+    """By kernels; by the reference rules what has none, which is said once."""
+    without = ", ".join(by_rule(setting))
+    if without and without not in _said:
         _said.add(without)
         logging.getLogger("handgrad").warning("%s: no kernel yet, so the reference rules compute it, slower", without)
-    return ReferencePath(setting)
+    try:
+        return NativePath(setting)
+    except ModuleNotFoundError as error:
+        message = f'the engine needs the package {error.name}: pip install "handgrad[train]"'
+        raise InputError(message) from error
 
 
 _said: set[str] = set()

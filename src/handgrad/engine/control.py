@@ -37,6 +37,9 @@ WIDTH = 24
 
 SIZE = 64
 
+FLAG = 1
+"""The word behind the barrier's counter that stops all threads at the next barrier."""
+
 NONE = -(1 << 62)
 """A word in place of an offset: there is no such array."""
 

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 
 from handgrad.engine import blas, control, objects, updating
-from handgrad.engine.arrays import Array
+from handgrad.engine.arrays import Array, Checks
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
-from handgrad.engine.program import Program, Purpose, aligned, build, singles
+from handgrad.engine.program import Program, Purpose, aligned, build, by_rule, singles
 from handgrad.engine.quick import Quick, quick_step
-from handgrad.engine.shares import shares
+from handgrad.engine.shares import depends, shares
 from handgrad.engine.team import c_function, kernel, steady_clock, team
 from handgrad.engine.writer import ALIGNMENT
+from handgrad.network import Node
+from handgrad.ops.losses import Loss
 
 PARALLEL = 1_500_000
 """Multiplications of a step from which more than one thread is worth its barriers."""
@@ -55,6 +58,8 @@ class NativePath:
         if not learns or setting.loss is None or not setting.loss.labels:
             return None
         program = self._program("train", setting.batch, classes=True)
+        if program.calls or depends(setting.loss):
+            return None
         blocks = self._controls.copy()
         for block, words in zip(blocks, program.words, strict=True):
             block[control.PROGRAM], block[control.INSTRUCTIONS] = words.ctypes.data, len(words)
@@ -75,7 +80,8 @@ class NativePath:
     def gradients(self, x: Array, y: Array, weights: Array) -> tuple[float, int, dict[str, Array]]:
         """L = Σ weights · losses, right classes, and the gradients."""
         total, loss, hits = {name: np.zeros_like(g) for name, g in self._gradients.items()}, 0.0, 0
-        order, size = np.arange(len(x)), self.setting.batch
+        # a rule may take all examples together, and penalties count once
+        order, size = np.arange(len(x)), len(x) if by_rule(self.setting) else self.setting.batch
         for at in range(0, len(x), size):
             program = self._program("gradient", min(size, len(x) - at), classes=_classes(y))
             block = {"X": x, "Y": y, "ORDER": order[at:], "SHARES": weights[at:]}
@@ -160,6 +166,8 @@ class NativePath:
         """How much each example of the order counts in its batch's loss."""
         size, loss = self.setting.batch, self.setting.loss
         assert loss is not None  # noqa: S101  Compiled has seen to it
+        if depends(loss):
+            return self._shares_by_targets(run, loss)
         if run.weights is None:
             whole = len(run.order) // size * size
             rest = len(run.order) - whole
@@ -168,6 +176,15 @@ class NativePath:
         w = run.weights[run.order]
         starts = range(0, len(w), size)
         return np.concatenate([shares(loss, np.zeros(len(w[at : at + size])), w[at : at + size]) for at in starts])
+
+    def _shares_by_targets(self, run: Run, loss: Loss) -> Array:
+        """The same of a loss whose mean depends on the targets."""
+        checks, found = Checks(self.setting.network, loss, self.setting.dtype), []
+        for at in range(0, len(run.order), self.setting.batch):
+            places = run.order[at : at + self.setting.batch]
+            weights = None if run.weights is None else run.weights[places]
+            found.append(shares(loss, checks.one_hot(run.y[places]), weights))
+        return np.concatenate(found)
 
     def _stretches(self, purpose: Purpose, count: int, *, classes: bool) -> list[tuple[int, int, Program]]:
         """Where whole batches and the rest begin, how many steps each is, and its program."""
@@ -178,16 +195,19 @@ class NativePath:
 
     def _program(self, purpose: Purpose, rows: int, *, classes: bool) -> Program:
         key = purpose, rows, classes
-        if key not in self._programs:
-            self._programs[key] = build(self.setting, purpose, rows, self._offsets, self._base, classes=classes)
-        return self._programs[key]
+        found = self._programs.get(key)
+        if found is None:
+            found = build(self.setting, purpose, rows, self._offsets, self._base, classes=classes)
+            if rows <= self.setting.batch:
+                self._programs[key] = found
+        return found
 
     def _run(self, program: Program, steps: int, given: dict[str, Any]) -> tuple[Array, Array]:
         """Runs so many steps in every thread; the loss and the right classes of each step."""
         threads = self.setting.threads
         losses, hits = np.zeros((steps, threads)), np.zeros((steps, threads), np.int64)
         values = {"SHARES": None, "MOVES": None, **given, "LOSSES": losses, "HITS": hits, "STEPS": steps}
-        self._counter[0] = 0
+        self._counter[:] = 0
         for thread, block in enumerate(self._controls):
             block[control.PROGRAM], block[control.INSTRUCTIONS] = (
                 program.words[thread].ctypes.data,
@@ -198,6 +218,8 @@ class NativePath:
                 address = value.ctypes.data if isinstance(value, np.ndarray) else value or 0
                 block[getattr(control, name)] = address
         self._start()
+        for call in program.calls:
+            call.raise_failure()
         return losses.sum(axis=1), hits.sum(axis=1)
 
     def _start(self) -> None:
@@ -230,12 +252,15 @@ def _laid_out(setting: Setting) -> tuple[Array, dict[str, int], dict[str, Array]
     return arena, offsets, views
 
 
+def _multiplications(node: Node, setting: Setting) -> int:
+    """Of one example: each weight once, or at each place of what a convolution gives."""
+    shapes = [setting.network.shape(name) for letter, name in node.parameters.items() if letter in ("W", "K")]
+    places = prod(node.shape[1:]) if len(node.shape) > 1 else 1
+    return places * sum(prod(shape) for shape in shapes)
+
+
 def for_work(setting: Setting) -> Setting:
     """The setting with as many threads as the work of a step is worth."""
-    work = setting.batch * sum(
-        written.shape[0] * int(np.prod(written.shape[1:], dtype=np.int64))
-        for written in setting.network.parameters.values()
-        if written.shape
-    )
+    work = setting.batch * sum(_multiplications(node, setting) for node in setting.network.nodes)
     few = work < PARALLEL or setting.batch < setting.threads
     return replace(setting, threads=1) if few else setting

@@ -9,8 +9,10 @@ from msgspec import Struct
 
 from handgrad.engine import objects
 from handgrad.engine.arrays import Array
+from handgrad.engine.calls import Call
 from handgrad.engine.control import WIDTH
-from handgrad.engine.lowering import LOWERINGS
+from handgrad.engine.lowering import lowering_of
+from handgrad.engine.lowering.by_rule import BY_RULE, write_loss_by_rule, write_penalties
 from handgrad.engine.lowering.dense import add_bias
 from handgrad.engine.lowering.losses import loss_kernel, write_loss
 from handgrad.engine.lowering.updates import descends, update_kernel
@@ -33,25 +35,21 @@ class Program(Struct, frozen=True):
     """int64 [threads][instructions][WIDTH]."""
     workspace: Array
     rows: int
+    calls: tuple[Call, ...] = ()
+    """What some of them call in Python."""
 
 
 WIDE = 32
 """Features from which examples stay rows: copying them is cheaper than turning them."""
 
 
-def missing(setting: Setting) -> list[str]:
-    """The ops of the network and its loss that have no kernel for what they are asked here."""
-    network, names = setting.network, []
-    for node in network.nodes:
-        lowering = LOWERINGS.get(node.op.name)
-        if lowering is None or not lowering.knows(node, network):
-            names.append(node.op.name)
-    if setting.loss is not None and (setting.penalties or loss_kernel(setting.loss, network) is None):
-        names.append("penalties" if setting.penalties else setting.loss.name)
-    last = network.last.op.name
-    if last == "softmax" and setting.loss is not None and not names:
-        joint = setting.loss.joint_with(network.last.op, network.shape(network.last.reads[0]))
-        names += [] if joint else ["softmax"]
+def by_rule(setting: Setting) -> list[str]:
+    """The ops, the loss and the penalties that have no kernel for what they are asked here."""
+    network = setting.network
+    names = [node.op.name for node in network.nodes if lowering_of(node, network) is BY_RULE]
+    if setting.loss is not None:
+        names += [setting.loss.name] if loss_kernel(setting.loss, network) is None else []
+        names += [op.name for op, parameters in setting.penalties if parameters]
     return list(dict.fromkeys(names))
 
 
@@ -65,14 +63,19 @@ def build(
         _write(writer, classes=classes)
     workspace = aligned(room.size + WIDEST, setting.dtype)  # vectors may read beyond the last column
     shift = (workspace.ctypes.data - base) // setting.dtype.itemsize
-    names = sorted({kernel for writer in writers for kernel, _ in writer.instructions})
-    at = objects.addresses(names, setting.dtype)
+    kernels = {kernel for writer in writers for kernel, _ in writer.instructions}
+    calls = tuple(kernel for kernel in kernels if isinstance(kernel, Call))
+    for call in calls:
+        call.lay_out(lambda place: base + word(place, shift) * setting.dtype.itemsize)
+    names = sorted(kernel for kernel in kernels if isinstance(kernel, str))
+    at: dict[str | Call, int] = {call: call.address for call in calls}
+    at.update(objects.addresses(names, setting.dtype).items())
     longest = max(len(writer.instructions) for writer in writers)
     words = np.zeros((setting.threads, longest, WIDTH), np.int64)
     for writer in writers:
         for k, (kernel, values) in enumerate(writer.instructions):
             words[writer.thread, k, : len(values) + 1] = [at[kernel], *(word(value, shift) for value in values)]
-    return Program(words, workspace, rows)
+    return Program(words, workspace, rows, calls)
 
 
 def aligned(entries: int, dtype: np.dtype[Any]) -> Array:
@@ -86,22 +89,27 @@ def _write(writer: Writer, *, classes: bool) -> None:
     if writer.learns and classes:
         writer.emit("gather.classes", writer.size("yhat"), 0, writer.rows)
     _bring_in(writer)
-    nodes, loss = writer.network.nodes, writer.setting.loss
-    kernel = None if loss is None else loss_kernel(loss, writer.network)
+    network, loss = writer.network, writer.setting.loss
+    kernel = None if loss is None else loss_kernel(loss, network)
     joint = writer.learns and kernel is not None and kernel.reads != "yhat"
-    for node in nodes:
+    for node in network.nodes:
         if not (joint and node.name == "yhat"):
-            LOWERINGS[node.op.name].forward(writer, node)
-    if not writer.learns:
+            lowering_of(node, network).forward(writer, node)
+    if not writer.learns or loss is None:
         add_bias(writer, "yhat")
         span = writer.size("yhat"), writer.rows, writer.first, writer.last
         writer.emit("gather.emit", writer.value("yhat"), *span)
         return
-    assert kernel is not None  # noqa: S101  missing() has seen to it
-    write_loss(writer, kernel, classes=classes)
-    for node in reversed(nodes):
-        if writer.wants(node.name) and not (joint and node.name == "yhat"):
-            LOWERINGS[node.op.name].backward(writer, node)
+    if kernel is not None:
+        write_loss(writer, kernel, classes=classes)
+        reads = kernel.reads
+    else:
+        reads = write_loss_by_rule(writer, loss, classes=classes)
+    if writer.setting.penalties:
+        write_penalties(writer)
+    for node in reversed(network.nodes):
+        if writer.wants(node.name) and (reads == "yhat" or node.name != "yhat"):
+            lowering_of(node, network).backward(writer, node)
     if writer.purpose in ("single", "norms"):
         _write_singles(writer)
     else:
@@ -120,6 +128,8 @@ def _write_singles(writer: Writer) -> None:
 
 def singles(setting: Setting) -> bool:
     """Whether kernels give the gradients of single examples: each parameter belongs to one dense layer."""
+    if by_rule(setting):
+        return False
     owners = [name for node in setting.network.nodes for name in node.parameters.values()]
     dense = all(node.op.name == "dense" for node in setting.network.nodes if node.parameters)
     return dense and len(set(owners)) == len(owners)
@@ -143,7 +153,7 @@ def _takes_rows(writer: Writer, name: str) -> bool:
 
 
 def _row_reader(writer: Writer, node: Node) -> bool:
-    if not LOWERINGS[node.op.name].takes_rows:
+    if not lowering_of(node, writer.network).takes_rows:
         return False
     return node.op.name == "dense" or (node.name != "yhat" and _takes_rows(writer, node.name))
 
@@ -159,16 +169,17 @@ def _behind(writer: Writer, name: str) -> set[str]:
 
 def _write_gradients(writer: Writer) -> None:
     """Behind a barrier: each thread its rows of every gradient, and the update of them; then a barrier again."""
-    _barrier(writer)
+    writer.barrier()
     setting = writer.setting
     update = setting.update if writer.purpose == "train" else None
     kernel = None if update is None else update_kernel(update)
     straight = update is not None and descends(update) and setting.clip is None
     late: list[str] = []
-    for name, contributions in writer.contributions.items():
+    for name in writer.network.parameters:
         if writer.purpose == "train" and name in setting.freeze:
             continue
-        first, last = writer.share(writer.network.shape(name)[0])
+        contributions = writer.contributions.get(name, [])  # without any the gradient stays 0
+        first, last = writer.share((*writer.network.shape(name), 1)[0])
         if straight and len(contributions) == 1 and contributions[0].descends:
             contributions[0](writer, first, last, writer.parameter(name), None)
             continue
@@ -181,7 +192,7 @@ def _write_gradients(writer: Writer) -> None:
         _clip(writer, late, setting.clip)
         for name in late:
             _update(writer, name, kernel)
-    _barrier(writer)
+    writer.barrier()
 
 
 def _clip(writer: Writer, names: list[str], bound: float) -> None:
@@ -190,7 +201,7 @@ def _clip(writer: Writer, names: list[str], bound: float) -> None:
         writer.emit(
             "updates.squares", squares, writer.gradient(name), *_entries(writer, name), int(i > 0), writer.thread
         )
-    _barrier(writer)
+    writer.barrier()
     for name in names:
         span = _entries(writer, name)
         writer.emit("updates.clip", squares, writer.gradient(name), *span, writer.threads, 0, bound)
@@ -207,11 +218,6 @@ def _update(writer: Writer, name: str, kernel: tuple[str, tuple[float, ...]]) ->
 def _entries(writer: Writer, name: str) -> tuple[int, int]:
     """The entries of the thread's rows of a parameter."""
     shape = writer.network.shape(name)
-    first, last = writer.share(shape[0])
+    first, last = writer.share((*shape, 1)[0])
     size = int(np.prod(shape[1:], dtype=np.int64))
     return first * size, last * size
-
-
-def _barrier(writer: Writer) -> None:
-    if writer.threads > 1:
-        writer.emit("running.barrier")

@@ -25,27 +25,33 @@ def quick_step(setting: Setting, program: int, base: int, blocks: Array, rate: f
     """
     dtype, of_x, of_y = setting.dtype, (setting.batch, *setting.network.input), (setting.batch,)
     losses, kept = _filled(setting, blocks, rate, share)
-    run, first = _runner(setting, program, base, blocks), blocks[:, control.FIRST]
-    total = ctypes.c_double.from_address(losses.ctypes.data)
-    alone = setting.threads == 1
-    seen: tuple[Any, Any] = (None, None)
+    run = _runner(setting, program, base, blocks)
+    firsts = [ctypes.c_int64.from_address(block[control.FIRST :].ctypes.data) for block in blocks]
+    parts = [ctypes.c_double.from_address(losses[i:].ctypes.data) for i in range(len(losses))]
+    first, part, others = firsts[0], parts[0], list(zip(firsts[1:], parts[1:], strict=True))
+    seen_x: Any = None
+    seen_y: Any = None
 
     def taken(x: Any, y: Any) -> bool:
-        nonlocal seen
+        nonlocal seen_x, seen_y
         if not (type(x) is type(y) is np.ndarray and x.dtype == dtype and y.dtype == np.int64):
             return False
         if x.shape != of_x or y.shape != of_y or not (x.flags.c_contiguous and y.flags.c_contiguous):
             return False
-        seen = x, y
-        blocks[:, control.X], blocks[:, control.Y] = (array.__array_interface__["data"][0] for array in seen)
+        seen_x, seen_y = x, y
+        blocks[:, control.X], blocks[:, control.Y] = (array.__array_interface__["data"][0] for array in (x, y))
         return True
 
     def step(x: Any, y: Any, count: int, _kept: Any = kept) -> float | None:
-        if (x is not seen[0] or y is not seen[1]) and not taken(x, y):
+        if (x is not seen_x or y is not seen_y) and not taken(x, y):
             return None
-        first[:] = count
+        first.value = count
+        for other, _ in others:
+            other.value = count
         run()
-        value: float = total.value if alone else losses.sum()
+        value = part.value
+        for _, also in others:
+            value += also.value
         if value != value and blocks[0, control.STOP]:  # noqa: PLR0124  NaN alone differs from itself
             blocks[:, control.STOP] = 0
             return None

@@ -25,10 +25,16 @@ def shares(loss: Loss, y: Array, weights: Array | None) -> Array:
     return w * (count / total / divisor(loss, y))
 
 
+def depends(loss: Loss) -> bool:
+    """Whether what a mean divides by depends on the targets."""
+    return loss.reduction == "mean" and (
+        getattr(loss, "weighs", False) or getattr(loss, "ignore_index", None) is not None
+    )
+
+
 def divisor(loss: Loss, y: Array) -> float:
     """What the mean over targets [n][…] divides by: n, unless the loss says otherwise."""
-    weighed = getattr(loss, "weighs", False) or getattr(loss, "ignore_index", None) is not None
-    entries = [fmpq(*float(value).as_integer_ratio()) for value in y.ravel()] if weighed else []
+    entries = [fmpq(*float(value).as_integer_ratio()) for value in y.ravel()] if depends(loss) else []
     found = loss.divisor(entries, len(y), y.shape[1:])
     if found == 0:
         message = "y: every target is ignored or has weight 0: there is nothing to take the mean of"

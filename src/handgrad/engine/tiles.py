@@ -9,6 +9,7 @@ its factors in a.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 from typing import Any
 
 from llvmlite import ir
@@ -43,6 +44,11 @@ class Lines:
     def at(self, pointer: Any, offset: Any) -> Any:
         """The pointer moved on by so many entries."""
         return self.builder.gep(pointer, [offset], source_etype=self.real)
+
+    def apart(self, pointer: Any, other: Any) -> Any:
+        """How many entries the other pointer is further on."""
+        places = [self.builder.ptrtoint(one, _INT) for one in (other, pointer)]
+        return self.builder.sdiv(self.builder.sub(*places), _INT(self.align))
 
     def spread(self, number: Any) -> Any:
         """A vector of one number."""
@@ -83,6 +89,13 @@ class Lines:
         function = cgutils.get_or_insert_function(self.builder.module, kind, name)
         self.builder.call(function, [value, place, self.mask(vector)])
 
+    def expect(self, pointer: Any, vector: int) -> None:
+        """Asks for a vector that will be read soon; where there is none, nothing happens."""
+        narrow, place = ir.IntType(32), self.at(pointer, _INT(vector * self.count))
+        kind = ir.FunctionType(ir.VoidType(), [place.type, narrow, narrow, narrow])
+        function = cgutils.get_or_insert_function(self.builder.module, kind, "llvm.prefetch.p0")
+        self.builder.call(function, [place, narrow(0), narrow(2), narrow(1)])
+
     def mask(self, vector: int) -> Any:
         """Which lanes of the vector have an example."""
         wide = ir.VectorType(_INT, self.count)
@@ -92,14 +105,14 @@ class Lines:
         live = self.builder.shuffle_vector(first, ir.Constant(wide, ir.Undefined), lane)
         return self.builder.icmp_signed("<", numbers, live)
 
-    def both(self, body: Callable[[bool], None]) -> None:
+    def both(self, body: Callable[..., None]) -> None:
         """The body for whole vectors where every example is there, else for masked ones."""
         full = self.builder.icmp_signed(">=", self.live, _INT(VECTORS * self.count))
         with self.builder.if_else(full) as (then, otherwise):
             with then:
-                body(True)
+                body(whole=True)
             with otherwise:
-                body(False)
+                body(whole=False)
 
 
 def product_tile(rows: int, places: int) -> Any:
@@ -132,9 +145,9 @@ def product_tile(rows: int, places: int) -> Any:
                     factor = lines.number(factors, _INT(m))
                     for room, vector in zip(row, seen, strict=True):
                         builder.store(lines.fused(factor, vector, builder.load(room, typ=lines.kind)), room)
-            away = builder.sdiv(builder.sub(builder.ptrtoint(gate, _INT), builder.ptrtoint(y, _INT)), _INT(lines.align))
+            away = lines.apart(y, gate)
 
-            def write(whole: bool) -> None:  # noqa: FBT001  the body of both()
+            def write(*, whole: bool) -> None:
                 for m, row in enumerate(sums):
                     with builder.if_then(builder.icmp_signed(">", present, _INT(m))):
                         for j, room in enumerate(row):
@@ -183,7 +196,7 @@ def panel_tile(rows: int) -> Any:
             a, x, step_k, count, y, step_m = arguments
             lines = Lines(context, builder, signature.args[1], _INT(0))
             sums = [[cgutils.alloca_once(builder, lines.kind) for _ in range(VECTORS)] for _ in range(rows)]
-            for room in sum(sums, []):
+            for room in chain.from_iterable(sums):
                 builder.store(lines.zero, room)
             with cgutils.for_range(builder, count) as loop:
                 factors = lines.at(a, builder.mul(loop.index, _INT(rows)))
@@ -226,10 +239,10 @@ def gradient_tile(rows: int, taps: int) -> Any:
                 channel = builder.select(builder.icmp_signed("<", last, _INT(m)), last, _INT(m))
                 channels.append(builder.mul(channel, step_m))
             begins = [builder.load(builder.gep(table, [_INT(t)], source_etype=_INT), typ=_INT) for t in range(taps)]
-            for room in sum(rooms, []):
+            for room in chain.from_iterable(rooms):
                 builder.store(lines.zero, room)
 
-            def run(whole: bool) -> None:  # noqa: FBT001  the body of both()
+            def run(*, whole: bool) -> None:
                 with cgutils.for_range(builder, height) as down, cgutils.for_range(builder, width) as along:
                     place = builder.add(builder.mul(down.index, step_i), builder.mul(along.index, step_j))
                     under = builder.add(builder.mul(down.index, step_xi), builder.mul(along.index, step_xj))
@@ -243,7 +256,7 @@ def gradient_tile(rows: int, taps: int) -> Any:
                                 builder.store(lines.fused(slope, vector, builder.load(room, typ=lines.kind)), room)
 
             lines.both(run)
-            found = [builder.load(room, typ=lines.kind) for room in sum(rooms, [])]
+            found = [builder.load(room, typ=lines.kind) for room in chain.from_iterable(rooms)]
             for k, vector in enumerate(_totals(lines, found)):
                 lines.store(builder.fadd(lines.load(sums, k), vector), sums, k)
             return context.get_dummy_value()
@@ -284,7 +297,7 @@ def total_along(typing: Any, x: Any, count: Any, step: Any, live: Any) -> Any:
         for room in rooms:
             builder.store(lines.zero, room)
 
-        def run(whole: bool) -> None:  # noqa: FBT001  the body of both()
+        def run(*, whole: bool) -> None:
             with cgutils.for_range(builder, count) as loop:
                 place = lines.at(x, builder.mul(loop.index, step))
                 for v, room in enumerate(rooms):
@@ -315,7 +328,7 @@ def largest_tile(typing: Any, x: Any, table: Any, count: Any, y: Any, live: Any)
                 found, best = lines.load(place, v), builder.load(room, typ=lines.kind)
                 builder.store(builder.select(builder.fcmp_ordered(">", found, best), found, best), room)
 
-        def write(whole: bool) -> None:  # noqa: FBT001  the body of both()
+        def write(*, whole: bool) -> None:
             for v, room in enumerate(rooms):
                 lines.store(builder.load(room, typ=lines.kind), y, v, whole=whole)
 
@@ -334,7 +347,7 @@ def winner_tile(typing: Any, x: Any, table: Any, count: Any, y: Any, dy: Any, dx
         lines = Lines(context, builder, signature.args[0], live)
         free = [cgutils.alloca_once(builder, lines.kind) for _ in range(VECTORS)]
 
-        def run(whole: bool) -> None:  # noqa: FBT001  the body of both()
+        def run(*, whole: bool) -> None:
             best = [lines.load(y, v) for v in range(VECTORS)]
             gated = builder.icmp_unsigned("!=", builder.and_(flags, _INT(GATE)), _INT(0))
             for v, room in enumerate(free):

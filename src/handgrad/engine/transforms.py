@@ -6,6 +6,7 @@ Source: Lavin, Gray, Fast algorithms for convolutional neural networks (2016).
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from llvmlite import ir
@@ -53,17 +54,19 @@ def _products(lines: Lines, matrix: Matrix, line: list[Any]) -> list[Any]:
 def spread_tile(matrix: Matrix) -> Any:
     """The transform of a square of places, written as 16 places of as many arrays.
 
-    Called as (x, step_i, step_j, inside, outside, out, step, live): x is where the square begins, ``inside`` has a
-    bit for each place that there is, ``outside`` points at zeros; the results stand ``step`` apart.
+    Called as (x, step_i, step_j, inside, outside, out, step, live, ahead): x is where the square begins, ``inside``
+    has a bit for each place that there is, ``outside`` points at zeros; the results stand ``step`` apart. What stands
+    ``ahead``, the square of the next channel, is brought near meanwhile.
     """
     side = len(matrix[0])
 
     @intrinsic
     def tile(
-        typing: Any, x: Any, step_i: Any, step_j: Any, inside: Any, outside: Any, out: Any, step: Any, live: Any
-    ) -> Any:
+        typing: Any, x: Any, step_i: Any, step_j: Any, inside: Any, outside: Any, out: Any, step: Any, live: Any,
+        ahead: Any,
+    ) -> Any:  # fmt: skip
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            x, step_i, step_j, inside, outside, out, step, live = arguments
+            x, step_i, step_j, inside, outside, out, step, live, ahead = arguments
             lines = Lines(context, builder, signature.args[0], live)
 
             def place(i: int, j: int, *, certain: bool) -> Any:
@@ -71,13 +74,19 @@ def spread_tile(matrix: Matrix) -> Any:
                 bit = builder.and_(inside, _INT(1 << (i * side + j)))
                 return there if certain else builder.select(builder.icmp_signed("!=", bit, _INT(0)), there, outside)
 
+            for i in range(side):
+                for j in range(side - 2, side):
+                    there = lines.at(x, builder.add(builder.mul(step_i, _INT(i)), builder.mul(step_j, _INT(j))))
+                    for v in range(VECTORS):
+                        lines.expect(lines.at(there, ahead), v)
+
             def write(*, certain: bool, whole: bool) -> None:
                 for v in range(VECTORS):
                     given = [
                         [lines.load(place(i, j, certain=certain), v, whole=whole) for j in range(side)]
                         for i in range(side)
                     ]
-                    for f, vector in enumerate(sum(_applied(lines, matrix, given), [])):
+                    for f, vector in enumerate(chain.from_iterable(_applied(lines, matrix, given))):
                         lines.store(vector, lines.at(out, builder.mul(step, _INT(f))), v)
 
             certain = builder.icmp_signed("==", inside, _INT((1 << side * side) - 1))
@@ -90,7 +99,7 @@ def spread_tile(matrix: Matrix) -> Any:
             return context.get_dummy_value()
 
         i = types.int64
-        return types.void(x, i, i, i, x, x, i, i), generate
+        return types.void(x, i, i, i, x, x, i, i, i), generate
 
     return tile
 
@@ -106,16 +115,16 @@ def merge_tile(
         m, step, y, step_i, step_j, inside, bias, gate, live, flags = arguments
         lines = Lines(context, builder, signature.args[0], live)
         start = lines.number(bias, _INT(0))
-        away = builder.sdiv(builder.sub(builder.ptrtoint(gate, _INT), builder.ptrtoint(y, _INT)), _INT(lines.align))
+        away = lines.apart(y, gate)
         rooms = [cgutils.alloca_once(builder, lines.kind) for _ in range(4 * VECTORS)]
         for v in range(VECTORS):
             given = [
                 [lines.load(lines.at(m, builder.mul(step, _INT(4 * i + j))), v) for j in range(4)] for i in range(4)
             ]
-            for p, vector in enumerate(sum(_applied(lines, OUTPUT, given), [])):
+            for p, vector in enumerate(chain.from_iterable(_applied(lines, OUTPUT, given))):
                 builder.store(builder.fadd(vector, start), rooms[p * VECTORS + v])
 
-        def write(whole: bool) -> None:  # noqa: FBT001  the body of both()
+        def write(*, whole: bool) -> None:
             for p in range(4):
                 there = builder.icmp_signed("!=", builder.and_(inside, _INT(1 << p)), _INT(0))
                 with builder.if_then(there):

@@ -27,13 +27,16 @@ def lanes(dtype: np.dtype[Any]) -> int:
     return vector_bytes() // dtype.itemsize
 
 
-def tile_rows(outs: int) -> int:
-    """How many output channels a tile of a product takes: the fewest tiles, then the fewest idle rows."""
-    sizes = (8, 6, 4, 2, 1) if vector_bytes() != 32 else (6, 4, 2, 1)
+def tile_rows(outs: int, *, fast: bool = False) -> int:
+    """How many output channels a tile of a product takes, ``fast`` those of Winograd: the least work in all."""
+    sizes: tuple[int, ...] = (8, 6) if fast else (8, 6, 4, 1)
+    if vector_bytes() == 32:
+        sizes = tuple(size for size in sizes if size <= 6)
+    # two loads of vectors beside the factors of each channel
     return min(sizes, key=lambda size: (-(-outs // size) * (size + 2), -size))
 
 
 def gradient_rows(outs: int) -> int:
-    """How many output channels a tile of a kernel's gradient takes."""
-    sizes = (4, 6) if vector_bytes() != 32 else (4, 2)
-    return min(sizes, key=lambda size: (-(-outs // size) * size, sizes.index(size)))
+    """How many output channels a tile of a kernel's gradient takes: the fewest that are not there."""
+    sizes = (4, 6) if vector_bytes() != 32 else (2,)
+    return min(sizes, key=lambda size: -outs % size)

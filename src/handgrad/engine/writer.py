@@ -12,9 +12,10 @@ import struct
 from math import prod
 from typing import Protocol, runtime_checkable
 
+from handgrad.engine.calls import Call, Function, Spot
 from handgrad.engine.control import NONE
 from handgrad.engine.path import Setting
-from handgrad.network import Node
+from handgrad.network import Network, Node
 
 ALIGNMENT = 16
 """Entries; 64 bytes of float32."""
@@ -41,7 +42,8 @@ class Workspace:
         return self.places[name]
 
 
-Instruction = tuple[str, tuple[Word, ...]]
+Instruction = tuple[str | Call, tuple[Word, ...]]
+"""A kernel's name or a call of Python, and what it reads."""
 
 
 class Contribution(Protocol):
@@ -73,6 +75,7 @@ class Writer:
         self.offsets, self.room = offsets, room
         self.first, self.last = columns(rows, setting.threads, thread)
         self.instructions: list[Instruction] = []
+        self._wanted = _wanted(setting.network)
         self.biases: dict[str, int] = {}
         """Biases that still have to be added to a quantity, by its name."""
         self.written: set[str] = set()
@@ -97,9 +100,20 @@ class Writer:
         """Whether the masks of dropouts are drawn: a step of training."""
         return self.purpose in ("train", "apart")
 
-    def emit(self, kernel: str, *words: Word) -> None:
+    def emit(self, kernel: str | Call, *words: Word) -> None:
         """One more instruction."""
         self.instructions.append((kernel, words))
+
+    def barrier(self) -> None:
+        """Waits for the other threads."""
+        if self.threads > 1:
+            self.emit("running.barrier")
+
+    def call(self, function: Function, spots: dict[str, Spot]) -> None:
+        """A Python function on these arrays, in one thread while the others wait."""
+        self.barrier()
+        self.emit("running.nothing" if self.thread else Call(function, spots, self.setting.dtype))
+        self.barrier()
 
     def size(self, name: str) -> int:
         """The features of a quantity."""
@@ -132,16 +146,8 @@ class Writer:
         return self.thread * count // self.threads, (self.thread + 1) * count // self.threads
 
     def wants(self, name: str) -> bool:
-        """Whether a gradient has to reach this quantity: some parameter lies behind it."""
-        return name in self._reached()
-
-    def _reached(self) -> set[str]:
-        if not hasattr(self, "_behind"):
-            self._behind: set[str] = set()
-            for node in self.network.nodes:
-                if node.parameters or any(name in self._behind for name in node.reads):
-                    self._behind.add(node.name)
-        return self._behind
+        """Whether a gradient reaches this quantity and is needed: some parameter lies behind it."""
+        return name in self._wanted
 
     def accumulates(self, name: str) -> bool:
         """Whether the next contribution to a quantity's gradient is added to what is there."""
@@ -161,6 +167,18 @@ class Writer:
     def pending_bias(self, name: str) -> int:
         """The offset of a bias that is still to be added to a quantity; its reader adds it."""
         return self.biases.pop(name, NONE)
+
+
+def _wanted(network: Network) -> set[str]:
+    """Quantities on a way from ŷ back to a parameter, every op on it having a gradient."""
+    behind, reached = set(network.parameters), {"yhat"}
+    for node in network.nodes:
+        if node.parameters or any(name in behind for name in node.reads):
+            behind.add(node.name)
+    for node in reversed(network.nodes):
+        if node.name in reached:
+            reached |= {name for letter, name in node.inputs.items() if node.op.has_rule(f"d{letter}")}
+    return (behind & reached) - set(network.parameters)
 
 
 def columns(rows: int, threads: int, thread: int) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from msgspec import Struct
 from handgrad.arithmetic.numerals import number
 from handgrad.ops.losses import Loss
 from handgrad.ops.op import Shape
+from handgrad.training.csv_cells import number as as_number
 from handgrad.training.examples import Examples, fail
 
 if TYPE_CHECKING:
@@ -62,8 +63,25 @@ def classes_of(found: Examples, outputs: int) -> Classes:
         labels = np.arange(len(names))
     if len(names) != outputs:
         text = f"the labels are of {len(names)} classes ({_listed(names)}), the network tells {outputs} apart"
-        fail(text, found.file)
+        fail(text + (_odd(found, y, outputs) if len(names) > outputs else ""), found.file)
     return Classes(labels=labels, names=names)
+
+
+def _odd(found: Examples, y: NDArray[Any], outputs: int) -> str:
+    """Where a label stands that may be the mistake: the only text, or number, among others; or the rarest of few."""
+    import numpy as np
+
+    flat = y.reshape(len(y), -1)[:, 0]
+    if y.dtype.kind == "U":
+        texts = np.array([as_number(str(label)) is None for label in flat])
+        few = np.flatnonzero(texts if 2 * np.count_nonzero(texts) <= len(texts) else ~texts)
+        if len(few):
+            return f"; {found.place(int(few[0]))} has {_shown(flat[few[0]])}"
+    labels, first, counts = np.unique(flat, return_index=True, return_counts=True)
+    if len(labels) > 2 * outputs:
+        return ""
+    i = int(np.argmin(counts))
+    return f"; the rarest is {_shown(labels[i])}, first in {found.place(int(first[i]))}"
 
 
 def _plain(found: Examples) -> NDArray[Any]:
@@ -116,7 +134,9 @@ def reals(found: Examples, loss: Loss, shape: Shape, dtype: DTypeLike) -> NDArra
     import numpy as np
 
     if found.y.dtype.kind == "U":
-        found.fail(0, f'expected a number as target, found "{str(found.y.flat[0])[:40]}"')
+        words = found.y.reshape(len(found.y), -1)
+        i, k = next((i, k) for i, k in np.ndindex(words.shape) if as_number(str(words[i, k])) is None)
+        found.fail(i, f'expected a number as target, found "{str(words[i, k])[:40]}"')
     y = found.y.astype(dtype)
     each, size = list(y.shape[1:]), int(np.prod(shape))
     if y.size != len(y) * size or (y.shape[1:] != shape and min(len(each), len(shape)) > 1):

@@ -8,6 +8,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from handgrad.tables import nearest
+from handgrad.training.csv_cells import missing
 from handgrad.training.examples import Examples, fail
 
 _INPUTS, _LABELS = "fiub", "fiubU"
@@ -32,7 +33,19 @@ def read(file: FilePath, shown: str, x_key: str, y_key: str) -> Examples:
         fail(f"cannot be read: {str(error).partition('. ')[0]}", shown)
     if len(x) != len(y):
         fail(f"expected a label for each of the {len(x)} examples of {x_key}, found {len(y)} in {y_key}", shown)
-    return Examples(x=x, y=y, file=shown)
+    found = Examples(x=x, y=y, file=shown)
+    _check_labels(found)
+    return found
+
+
+def _check_labels(found: Examples) -> None:
+    """Refuses a text that says that there is no label."""
+    if found.y.dtype.kind != "U":
+        return
+    for i, label in enumerate(found.y.reshape(len(found.y), -1)):
+        word = next((str(word).strip() for word in label if missing(str(word).strip())), None)
+        if word is not None:
+            found.fail(i, "the label is missing" + (f', found "{word}"' if word else ""))
 
 
 def _array(archive: Any, key: str, shown: str, kinds: str) -> Any:

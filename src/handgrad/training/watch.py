@@ -1,6 +1,7 @@
 """What goes wrong inside while a network trains: dead and saturated units, exploding and vanishing gradients.
 
-Each 50 steps, and each 500 once 500 are done, a sample of the training examples is put through the network, and
+Before the steps 1, 2, 3, 5, 9, 17 and 33, as what explodes does so at once, then each 50 steps, and each 500 once 500
+are done, a sample of the training examples is put through the network, and
 the gradient of the batch at hand is measured layer by layer. Each thing is said once of a layer.
 """
 
@@ -65,12 +66,14 @@ class Watch:
 
     def wants(self, step: int) -> bool:
         """Whether it wants to see the batch of that step (from 0)."""
-        return step % (EVERY if step < LATER else LATER) == 0
+        early = step < EVERY and step & (step - 1) == 0  # powers of two
+        return early or step % (EVERY if step < LATER else LATER) == 0
 
     def until(self, step: int) -> int:
         """How many steps may be taken before the next look."""
         stride = EVERY if step < LATER else LATER
-        return stride - step % stride
+        following = stride - step % stride
+        return min(following, (1 << step.bit_length()) - step) if step < EVERY else following
 
     def look(self, compiled: Compiled, x: Array, y: Array, weights: Array | None, step: int) -> list[Warned]:
         """What is wrong before that step (from 1), whose batch is x, y."""

@@ -115,7 +115,6 @@ def _correlation(rows: int, places: int, back: int) -> Any:
 
 
 forward_1, back_1 = _correlation(1, 8, 0), _correlation(1, 8, 1)
-forward_2, back_2 = _correlation(2, 4, 0), _correlation(2, 4, 1)
 forward_4, back_4 = _correlation(4, 2, 0), _correlation(4, 2, 1)
 forward_6, back_6 = _correlation(6, 2, 0), _correlation(6, 2, 1)
 forward_8, back_8 = _correlation(8, 1, 0), _correlation(8, 1, 1)

@@ -88,6 +88,24 @@ def output(base: Any, words: Any, control: Any) -> None:
             a[j] /= total[j]
 
 
+def output_back(base: Any, words: Any, control: Any) -> None:
+    """da = y ⊙ (dy − Σ dy ⊙ y). Words: da, dy, y, m, batch B, columns c0 … c1, whether to accumulate, room for B."""
+    batch, first, count = words[4], words[5], words[6] - words[5]
+    total, zero = shifted(base, words[8] + first), like(0.0, base[0])
+    for j in range(count):
+        total[j] = zero
+    for i in range(words[3]):
+        dy, y = shifted(base, words[1] + i * batch + first), shifted(base, words[2] + i * batch + first)
+        for j in range(count):
+            total[j] += dy[j] * y[j]
+    for i in range(words[3]):
+        at = i * batch + first
+        da, dy, y = shifted(base, words[0] + at), shifted(base, words[1] + at), shifted(base, words[2] + at)
+        for j in range(count):
+            slope = y[j] * (dy[j] - total[j])
+            da[j] = da[j] + slope if words[7] else slope
+
+
 def softmax_cross_entropy(base: Any, words: Any, control: Any) -> None:
     """L = −ln softmax(a + b)_l of class l; ∂L/∂a = share · (ŷ − e_l)."""
     m, batch, first, last = words[1], words[2], words[3], words[4]

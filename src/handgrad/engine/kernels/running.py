@@ -15,6 +15,7 @@ from handgrad.engine.control import (
     CLOCK,
     CLOCK_ID,
     DONE,
+    FLAG,
     GENERATION,
     GO,
     INSTRUCTIONS,
@@ -66,6 +67,8 @@ def in_turn(base: Any, words: Any, control: Any) -> None:
                     at = shifted(pointed(block[PROGRAM], control), end * WIDTH)
                     end += 1
                     if at[0] == block[AT_BARRIER]:
+                        if seen(shifted(pointed(block[BARRIER], control), FLAG)) != 0:
+                            return
                         break
                     call_kernel(at[0], base, shifted(at, 1), block)
                     if block[STOP] != 0:
@@ -78,17 +81,19 @@ def nothing(base: Any, words: Any, control: Any) -> None:
 
 
 def barrier(base: Any, words: Any, control: Any) -> None:
-    """Waits until every thread has come here."""
+    """Waits until every thread has come here, or one has failed: that one may be at another barrier already."""
     control[GENERATION] += 1
     aim = control[GENERATION] * control[THREADS]
     counter = pointed(control[BARRIER], control)
     add_atomically(counter, 1)
     looks, since = 0, 0
-    while seen(counter) < aim:
+    while seen(counter) < aim and seen(shifted(counter, FLAG)) == 0:
         looks += 1
         if looks > SPINS:
             since = _time(control) if since == 0 else since
             _give_way(control[YIELD])
+    if seen(shifted(counter, FLAG)) != 0:
+        control[STOP] = 1
     if since != 0:
         control[WAITS] += _time(control) - since
 
@@ -102,24 +107,6 @@ def _time(control: Any) -> Any:
 def _give_way(address: Any) -> None:
     if address != 0:
         yield_now(address)
-
-
-def nothing(base: Any, words: Any, control: Any) -> None:
-    """In place of what is empty in this thread: programs of all threads have as many instructions."""
-
-
-def barrier(base: Any, words: Any, control: Any) -> None:
-    """Waits until every thread has come here."""
-    control[GENERATION] += 1
-    aim = control[GENERATION] * control[THREADS]
-    counter = pointed(control[BARRIER], control)
-    add_atomically(counter, 1)
-    looks = 0
-    while seen(counter) < aim:
-        looks += 1
-        if looks > SPINS:
-            control[WAITS] += 1
-            yield_now(control[YIELD])
 
 
 def publish(base: Any, words: Any, control: Any) -> None:

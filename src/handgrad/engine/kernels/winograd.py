@@ -81,8 +81,10 @@ def _correlation(rows: int, back: int) -> Any:
             nothing[k] = like(0.0, base[0])
         _pack(panels, words, base, rows, back)
         spread = shifted(panels, 16 * tiles * rows * read)
-        merged = shifted(spread, 16 * read * step)
-        places = words_at(shifted(merged, 16 * tiles * rows * step), words)
+        # one array more than there are: frequencies that stand a power of two apart would meet in the cache
+        apart, merged_apart = (read + 1) * step, (tiles * rows + 1) * step
+        merged = shifted(spread, 16 * apart)
+        places = words_at(shifted(merged, 16 * merged_apart), words)
         across = (width + 1) // 2
         squares = (height + 1) // 2 * across
         for low in range(words[19], words[20], chunk):
@@ -95,11 +97,14 @@ def _correlation(rows: int, back: int) -> Any:
                     for s in range(count):
                         at = shifted(base, x + places[4 * s] * batch)
                         inside = places[4 * s + 1]
-                        _spread(at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), read * step, live)
+                        _spread(
+                            at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), apart, live,
+                            size_h * size_w * batch,
+                        )  # fmt: skip
                 for f in range(16):
                     for tile in range(tiles):
                         a = shifted(panels, (f * tiles + tile) * read * rows)
-                        x, m = shifted(spread, f * read * step), shifted(merged, (f * tiles + tile) * rows * step)
+                        x, m = shifted(spread, f * apart), shifted(merged, f * merged_apart + tile * rows * step)
                         for s in range(count):
                             product(a, shifted(x, s * chunk), step, read, shifted(m, s * chunk), step)
                 for o in range(written):
@@ -108,15 +113,13 @@ def _correlation(rows: int, back: int) -> Any:
                         place = low + (o * height * width + places[4 * s + 2]) * batch
                         gate = shifted(base, words[3] + place) if back else nothing
                         merge_tile(
-                            shifted(merged, o * step + s * chunk), tiles * rows * step, shifted(base, words[0] + place),
+                            shifted(merged, o * step + s * chunk), merged_apart, shifted(base, words[0] + place),
                             width * batch, batch, places[4 * s + 3], bias, gate, live, words[22],
                         )  # fmt: skip
 
     return kernel
 
 
-forward_2, back_2 = _correlation(2, 0), _correlation(2, 1)
-forward_4, back_4 = _correlation(4, 0), _correlation(4, 1)
 forward_6, back_6 = _correlation(6, 0), _correlation(6, 1)
 forward_8, back_8 = _correlation(8, 0), _correlation(8, 1)
 
@@ -154,8 +157,9 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
         for k in range(chunk + 16 * step):
             nothing[k] = zero
         spread = shifted(sums, 16 * step)
-        slopes = shifted(spread, 16 * ins * stride)
-        places = words_at(shifted(slopes, 16 * outs * stride), words)
+        apart, slopes_apart = (ins + 1) * stride, (outs + 1) * stride
+        slopes = shifted(spread, 16 * apart)
+        places = words_at(shifted(slopes, 16 * slopes_apart), words)
         table = shifted(places, 4 * many)
         for t in range(parts * taps):
             table[t] = min(t, ins - 1) * stride
@@ -174,20 +178,24 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
                     for s in range(count):
                         at = shifted(base, x + places[4 * s] * batch)
                         inside = places[4 * s + 1]
-                        _spread(at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), ins * stride, live)
+                        _spread(
+                            at, size_w * batch, batch, inside, nothing, shifted(to, s * chunk), apart, live,
+                            size_h * size_w * batch,
+                        )  # fmt: skip
                 for o in range(outs):
                     dy, to = words[2] + low + o * height * width * batch, shifted(slopes, o * stride)
                     for s in range(count):
                         at = shifted(base, dy + places[4 * s + 2] * batch)
                         inside = places[4 * s + 3]
                         _spread_slopes(
-                            at, width * batch, batch, inside, nothing, shifted(to, s * chunk), outs * stride, live
-                        )
+                            at, width * batch, batch, inside, nothing, shifted(to, s * chunk), slopes_apart, live,
+                            height * width * batch,
+                        )  # fmt: skip
                 for f in range(16):
-                    x = shifted(spread, f * ins * stride)
-                    for o in range(tiles):
-                        dy = shifted(slopes, (f * outs + o * rows) * stride)
-                        for part in range(parts):
+                    x = shifted(spread, f * apart)
+                    for part in range(parts):
+                        for o in range(tiles):
+                            dy = shifted(slopes, f * slopes_apart + o * rows * stride)
                             product(
                                 dy, stride, 0, chunk, x, shifted(table, part * taps), 0, chunk, 1, count,
                                 min(rows, outs - o * rows), chunk,
@@ -195,7 +203,7 @@ def _kernel_gradient(rows: int, taps: int) -> Any:
                             )  # fmt: skip
                 # row 1 of A is (1, 1): its square holds the sums of the tiles
                 for o in range(outs):
-                    bias[o] += total_along(shifted(slopes, (5 * outs + o) * stride), count, chunk, chunk)
+                    bias[o] += total_along(shifted(slopes, 5 * slopes_apart + o * stride), count, chunk, chunk)
         for o in range(outs):
             for c in range(ins):
                 place = (o // rows * parts + c // taps) * share + o % rows * taps + c % taps

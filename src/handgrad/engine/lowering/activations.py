@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from handgrad.engine.control import NONE
+from typing import Any
+
 from handgrad.engine.lowering.dense import add_bias
 from handgrad.engine.lowering.lowering import Lowering
 from handgrad.engine.writer import Writer
 from handgrad.network import Network, Node
+from handgrad.ops.op import Constant, Op
 
 OVERWRITTEN = ("dense", "conv1d", "conv2d", "add")
 """Ops whose gradients do not need what they gave."""
@@ -17,12 +19,13 @@ class Activation:
 
     takes_rows = False
 
-    def __init__(self, kernel: str, setting: str = "", *, needs_input: bool = False) -> None:
-        self.kernel, self.setting, self.needs_input = kernel, setting, needs_input
+    def __init__(self, kernel: str, setting: str = "", *, needs_input: bool = False, **plain: Any) -> None:
+        self.kernel, self.setting, self.needs_input, self.plain = kernel, setting, needs_input, plain
 
     def knows(self, node: Node, network: Network) -> bool:
-        """Any shape; a slope below zero has to be positive, so that h tells the sign of a."""
-        return node.reads[0] not in network.parameters and (not self.setting or self._number(node) > 0)
+        """Any shape; a slope below zero has to be positive, so that h tells the sign of a. Other settings are plain."""
+        plain = all(_setting(node.op, name) == value for name, value in self.plain.items())
+        return node.reads[0] not in network.parameters and plain and (not self.setting or self._number(node) > 0)
 
     def forward(self, writer: Writer, node: Node) -> None:
         """h from a and its bias."""
@@ -55,30 +58,39 @@ class Activation:
 
 
 class Softmax:
-    """ŷ = softmax(a) of a vector, as the last node."""
+    """y = softmax(a) of a vector."""
 
     takes_rows = False
 
     def knows(self, node: Node, network: Network) -> bool:
-        """The output of classes; elsewhere the reference rules."""
-        return node.name == "yhat" and len(node.shape) == 1 and node.reads[0] not in network.parameters
+        """Vectors; other axes are left to the reference rules."""
+        return len(node.shape) == 1 and node.reads[0] not in network.parameters
 
     def forward(self, writer: Writer, node: Node) -> None:
-        """In place; while learning the loss does it (program.py)."""
+        """In a copy, unless nobody needs a; the loss does it where there is a joint rule (program.py)."""
         (a,) = node.reads
-        if len(writer.readers(a)) > 1:
-            add_bias(writer, a)
-            size = writer.size(a)
-            at = (writer.value(node.name), writer.value(a))
-            writer.emit("activations.identity", *at, size, writer.rows, writer.first, writer.last, NONE, 0.0)
-        else:
-            writer.alike[node.name] = writer.alike.get(a, a)
-        room = writer.scratch("room", 3 * writer.rows)
         span = writer.size(node.name), writer.rows, writer.first, writer.last
+        if _overwrites(writer, node):
+            writer.alike[node.name] = writer.alike.get(a, a)
+        else:
+            at = (writer.value(node.name), writer.value(a))
+            writer.emit("activations.identity", *at, *span, writer.pending_bias(a), 0.0)
+        room = writer.scratch("room", 3 * writer.rows)
         writer.emit("losses.output", writer.value(node.name), *span, writer.pending_bias(a), room, 0.0)
 
     def backward(self, writer: Writer, node: Node) -> None:
-        """The loss has given ∂L/∂a already."""
+        """da = y ⊙ (dy − Σ dy ⊙ y)."""
+        (a,) = node.reads
+        adds = writer.alike.get(node.name) != writer.alike.get(a, a) and writer.accumulates(a)
+        places = writer.slope(a), writer.slope(node.name), writer.value(node.name)
+        span = writer.size(node.name), writer.rows, writer.first, writer.last
+        room = writer.scratch("room", 3 * writer.rows)
+        writer.emit("losses.output_back", *places, *span, int(adds), room)
+
+
+def _setting(op: Op, name: str) -> Any:
+    value = getattr(op, name)
+    return float(value.written.floats()) if isinstance(value, Constant) else value
 
 
 def _overwrites(writer: Writer, node: Node) -> bool:
@@ -94,8 +106,8 @@ LOWERINGS: dict[str, Lowering] = {
     "relu": Activation("relu"),
     "leaky_relu": Activation("leaky_relu", "alpha"),
     "elu": Activation("elu", "alpha", needs_input=True),
-    "softplus": Activation("softplus", needs_input=True),
+    "softplus": Activation("softplus", needs_input=True, beta=1),
     "silu": Activation("silu", needs_input=True),
-    "gelu": Activation("gelu", needs_input=True),
+    "gelu": Activation("gelu", needs_input=True, approximate="none"),
     "softmax": Softmax(),
 }

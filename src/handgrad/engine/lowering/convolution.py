@@ -46,7 +46,7 @@ class Convolution:
             places = at.moved(writer, y, "out", group), at.moved(writer, read, "in", group)
             kernel = writer.parameter(node.parameters["K"]) + group * at.outs * at.terms
             shift = bias if bias == NONE else bias + group * at.outs
-            at.emit(writer, f"forward_{tile_rows(at.outs)}", (*places, kernel, shift), flags)
+            at.emit(writer, f"forward_{tile_rows(at.outs, fast=at.fast)}", (*places, kernel, shift), flags)
 
     def backward(self, writer: Writer, node: Node) -> None:
         """dx; the thread's part of dK and db, which are put together behind the barrier."""
@@ -68,7 +68,7 @@ class Convolution:
             for group in range(at.groups):
                 places = [at.moved(writer, place, side, group) for place, side in self._sides(writer, node)]
                 kernel = writer.parameter(node.parameters["K"]) + group * at.outs * at.terms
-                at.emit(writer, f"back_{tile_rows(at.ins)}", (*places[:2], kernel, places[2]), flags)
+                at.emit(writer, f"back_{tile_rows(at.ins, fast=at.fast)}", (*places[:2], kernel, places[2]), flags)
 
     def _sides(self, writer: Writer, node: Node) -> tuple[tuple[int, str], ...]:
         """dx, dy and what gates dx."""
@@ -83,9 +83,10 @@ class Sizes:
         op: Any = node.op
         x, kernel = network.shape(node.reads[0]), network.shape(node.parameters["K"])
         self.geometry: Geometry = op.geometry(x, kernel)
-        self.groups = op.groups
-        outs, self.ins, taps = kernel_axes(kernel, op.rank)
-        self.outs = outs // self.groups
+        self.groups: int = op.groups
+        outs, ins, taps = kernel_axes(kernel, op.rank)
+        self.outs: int = outs // self.groups
+        self.ins: int = ins
         self.terms = self.ins * prod(taps)
         self.part = self.groups * self.outs * (self.terms + 1)
         """Entries of a thread's part of dK and db."""
@@ -116,7 +117,7 @@ class Sizes:
 
     def squares(self, *, gradient: bool) -> int:
         """How many tiles are taken at a time: enough for a sum, few enough for the cache."""
-        return max(8 if gradient else 2, 256 // (self.ins + self.outs))
+        return max(16 if gradient else 4, 256 // (self.ins + self.outs))
 
     def room(self, size: int) -> int:
         """Entries of so many bytes that a kernel works in."""
@@ -137,7 +138,7 @@ class Sizes:
         """Panels or sums, 16 places of each tile of what is read and of what is written, a table."""
         word, chunk, channels = 8 // size, 2 * WIDEST // size, (self.ins + 8) * (self.outs + 8)
         squares = max(self.squares(gradient=True), self.squares(gradient=False))
-        tiles = 16 * squares * (self.ins + self.outs + 8) * chunk
+        tiles = 16 * squares * (self.ins + self.outs + 10) * chunk
         return chunk + 32 * channels + tiles + word * (self.ins + 16 + 4 * squares)
 
 

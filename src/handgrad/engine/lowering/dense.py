@@ -25,6 +25,7 @@ class Dense:
     def forward(self, writer: Writer, node: Node) -> None:
         """a = W x; the bias is pending."""
         (x,), m, p = node.reads, node.shape[0], writer.size(node.reads[0])
+        add_bias(writer, x)
         first, count = writer.first, writer.last - writer.first
         a, w, rows = writer.value(node.name), writer.parameter(node.parameters["W"]), writer.rows
         # a[m,B] = W[m,p] x[p,B], or W[m,p] x[B,p]ᵀ
