@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
 
+import paper_networks
 import pytest
+from paper_working import doubts
+from papers import habit
 from simulate import network, script
+from test_papers import tried
 from test_simulation import as_script
 
 import handgrad as hg
 from conftest import ROOT
 from handgrad.marking import classrun, forms, judge, prose
+from handgrad.marking.answers import read
 from handgrad.marking.collecting import Collector
 from handgrad.marking.course import Course
 from handgrad.marking.report import Report, reports
@@ -38,16 +44,35 @@ def scripts(seed: int) -> tuple[Course, list[Script]]:
     return course, [as_script(student, names) for student, names in zip(students, left_out, strict=True)]
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_marked_together_is_marked_alone(seed: int) -> None:
-    course, found = scripts(seed)
+def of_many_habits(seed: int) -> tuple[Course, list[Script]]:
+    """Scripts of one network that leave out what they like, with all kinds of digits, some with one mistake."""
+    random = Random(seed)
+    net = paper_networks.network(random)
+    course = Course(hg.Problem.from_dict(net.tree()))
+    found = []
+    for way in [habit(random) for _ in range(8)]:
+        right = tried(net, way)
+        names = sorted(right.written) if right else []
+        wrong = tried(net, way, dict.fromkeys(names[:1], "entry sign"), doubts(net, way, right)) if right else None
+        found += [read(one.written, course.readable) for one in (right, wrong) if one and one.written]
+    return course, found
+
+
+CLASSES = [(scripts, seed) for seed in range(25)] + [(of_many_habits, seed) for seed in range(25)]
+
+
+@pytest.mark.parametrize(("make", "seed"), CLASSES)
+def test_marked_together_is_marked_alone(make: Callable[[int], tuple[Course, list[Script]]], seed: int) -> None:
+    course, found = make(seed)
     together = [seen(report) for report in reports(course, found)]
     assert together == [seen(Report(course, one)) for one in found]
 
 
-@pytest.mark.parametrize("seed", range(25))
-def test_what_is_seen_at_a_glance_is_what_looking_into_it_says(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    course, found = scripts(seed)
+@pytest.mark.parametrize(("make", "seed"), CLASSES)
+def test_what_is_seen_at_a_glance_is_what_looking_into_it_says(
+    make: Callable[[int], tuple[Course, list[Script]]], seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    course, found = make(seed)
     glanced = [seen(report) for report in reports(course, found)]
 
     def nothing(block: Any, name: str) -> list[list[int]]:
