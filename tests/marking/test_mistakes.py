@@ -129,7 +129,8 @@ def test_a_mistake_that_nothing_explains_is_said_to_be_none() -> None:
 
 
 def test_every_mistake_and_hint_has_its_words_in_each_language() -> None:
-    source = (ROOT / "src/handgrad/marking/mistakes.py").read_text()
+    files = (ROOT / "src/handgrad/marking" / name for name in ("mistakes.py", "candidates.py"))
+    source = "".join(file.read_text() for file in files)
     general = re.findall(r'^ +(?:yield |\()"([^"]+)", "([^"]+)"', source, re.MULTILINE)
     assert len(general) > 10
     for name, hint in [*((name, hint) for _, name, hint in ALL), *general]:

@@ -18,7 +18,7 @@ from simulate import ENTRIES, Net, Student, network, script
 import handgrad as hg
 from handgrad.marking.course import Course
 from handgrad.marking.judge import Status
-from handgrad.marking.report import Report
+from handgrad.marking.report import Report, reports
 from handgrad.marking.script import Script, Written
 
 A_NETWORK = 40
@@ -58,10 +58,7 @@ class Count:
     found: Counter[str] = field(default_factory=Counter)
     missed: list[str] = field(default_factory=list)
 
-    def add(self, course: Course, student: Student, random: Random) -> None:
-        names = [name for name in student.written if name not in student.done]
-        left_out = set(random.sample(names, len(names) // 4)) if random.random() < 0.3 else set()
-        report = Report(course, as_script(student, left_out))
+    def add(self, student: Student, report: Report) -> None:
         wrong = [verdict for verdict in report.verdicts if verdict.status is Status.WRONG]
         if not student.done:
             self.right(student, report, wrong)
@@ -100,8 +97,15 @@ def run(scripts: int, seed: int) -> Count:
     for _ in range(scripts // A_NETWORK):
         net: Net = network(random)
         course = Course(hg.Problem.from_dict(net.tree()))
+        students, scripts_of_it = [], []
         for i in range(A_NETWORK):
-            count.add(course, script(net, random, i % 3), random)
+            student = script(net, random, i % 3)
+            names = [name for name in student.written if name not in student.done]
+            left_out = set(random.sample(names, len(names) // 4)) if random.random() < 0.3 else set()
+            students.append(student)
+            scripts_of_it.append(as_script(student, left_out))
+        for student, report in zip(students, reports(course, scripts_of_it), strict=True):
+            count.add(student, report)
     return count
 
 

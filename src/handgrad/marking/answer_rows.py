@@ -70,13 +70,15 @@ def _heading(row: list[str]) -> dict[str, int]:
 
 
 def _row(row: list[str], order: dict[str, int], into: Collector, where: str, *, comma: bool) -> None:
-    text = ", ".join(row)
     columns = order or {"name": 0, "value": 1}
-    while len(row) > max(columns.values()) + 1 and not row[-1]:
-        row.pop()
+    last = max(columns.values())
+    given = row
+    while len(row) > last + 1 and not row[-1]:
+        row = row[:-1]
     if len(row) <= max(columns["name"], columns["value"]) or (not order and len(row) != 2):
-        wanted = "a name and a value" if not order else f"{max(columns.values()) + 1} cells as in the heading"
-        into.refuse(where, text, f"expected {wanted}, found {len(row)} cell{'s' if len(row) != 1 else ''}")
+        wanted = "a name and a value" if not order else f"{last + 1} cells as in the heading"
+        why = f"expected {wanted}, found {len(row)} cell{'s' if len(row) != 1 else ''}"
+        into.refuse(where, ", ".join(given), why)
         return
     name, index = row[columns["name"]], ""
     if "index" in columns and columns["index"] < len(row):
@@ -84,7 +86,7 @@ def _row(row: list[str], order: dict[str, int], into: Collector, where: str, *, 
     if index:
         places = _PLACES.fullmatch(index)
         if places is None:
-            into.refuse(where, text, f"expected an index such as 2,3, found {index[:20]}")
+            into.refuse(where, ", ".join(given), f"expected an index such as 2,3, found {index[:20]}")
             return
         name += f"[{','.join(re.findall('[0-9]+', places[1]))}]"
     into.give(name, row[columns["value"]], where, comma=comma)

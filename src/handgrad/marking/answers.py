@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, NoReturn
 
 from handgrad.arithmetic.numerals import described
@@ -138,9 +137,12 @@ def _csv(text: str, into: Collector, _: str) -> str:
 
 
 def _prose(text: str, into: Collector, file: str) -> str:
+    from handgrad.marking.forms import quick as quick_prose
     from handgrad.marking.prose import read as read_prose
 
-    read_prose(text, into, tex=Path(file).suffix.lower() in {".tex", ".latex"})
+    tex = os.path.splitext(file)[1].lower() in {".tex", ".latex"}  # noqa: PTH122  a Path costs more than the reading
+    if not quick_prose(text, into, tex=tex):
+        read_prose(text, into, tex=tex)
     name = _NAMED.search(text[:_HEAD])
     return name[1].strip(" \"'*") if name else ""
 

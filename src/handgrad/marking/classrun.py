@@ -9,7 +9,8 @@ from __future__ import annotations
 import csv
 import os
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,16 @@ from msgspec import Struct
 
 from handgrad.errors import InputError, Mistake
 from handgrad.marking.answers import read
-from handgrad.marking.course import Courses
-from handgrad.marking.report import Report, cell
+from handgrad.marking.course import Course, Courses
+from handgrad.marking.report import Report, cell, reports
+from handgrad.marking.script import Script
 from handgrad.problem import Problem
 
 SUFFIXES = (".toml", ".json", ".csv", ".md", ".tex", ".txt")
 """Of the files of a folder that are submissions."""
+
+AT_ONCE, NUMBERS_AT_ONCE = 1024, 100_000
+"""So many scripts at most are marked together, and so many numbers of them; each time their lines are written."""
 
 HEAD = ("submission", "student", "score", "total", "first_error", "mistakes", "unread", "error")
 
@@ -76,12 +81,13 @@ def mark_class(
             writer = csv.writer(sheet, lineterminator="\n")
             if not end:
                 writer.writerow(map(cell, head))
-            for i in range(tally.scripts, len(names)):
-                line = marked(courses, Path(folder, names[i]))
-                writer.writerow(_cells(line, len(head)))
-                tally.add(line)
-                if progress is not None:
-                    progress(i + 1, len(names))
+            at_once = max(1, min(AT_ONCE, NUMBERS_AT_ONCE // courses.plain.size))
+            for start in range(tally.scripts, len(names), at_once):
+                for line in marked(courses, [Path(folder, name) for name in names[start : start + at_once]]):
+                    writer.writerow(_cells(line, len(head)))
+                    tally.add(line)
+                    if progress is not None:
+                        progress(tally.scripts, len(names))
         if os.fspath(out).lower().endswith(".json"):
             _as_json(aside)
         aside.replace(out)
@@ -131,16 +137,41 @@ def _line(row: list[str]) -> Line:
     return Line(name, student, float(score), float(total), first, named, int(unread), error, parts)
 
 
-def marked(courses: Courses, path: Path) -> Line:
-    """One submission, marked."""
+def marked(courses: Courses, paths: Sequence[Path]) -> list[Line]:
+    """Submissions, marked together."""
+    lines: dict[Path, Line] = {}
+    alike: dict[Course, list[tuple[Path, Script]]] = {}
+    for path in paths:
+        with _lines_for_errors(path, lines):
+            script = read(path, courses.plain.readable, letters=courses.plain.letters_on_paper)
+            alike.setdefault(courses.of(script), []).append((path, script))
+    for course, found in alike.items():
+        try:
+            lines |= _lines_of(course, found)
+        except Exception:  # noqa: BLE001  whatever it is, one script never stops the rest
+            for one in found:
+                with _lines_for_errors(one[0], lines):
+                    lines |= _lines_of(course, [one])
+    return [lines[path] for path in paths]
+
+
+@contextmanager
+def _lines_for_errors(path: Path, lines: dict[Path, Line]) -> Iterator[None]:
+    """Makes an error the line of a submission."""
+    why = ""
     try:
-        script = read(path, courses.plain.readable, letters=courses.plain.letters_on_paper)
-        return line_of(path.name, Report(courses.of(script), script))
+        yield
     except InputError as error:
         why = str(error).partition("\n")[0]
     except Exception as error:  # noqa: BLE001  whatever it is, one script never stops the rest
         why = f"could not be marked: {type(error).__name__}"
-    return Line(path.name, path.stem, 0.0, 0.0, "", (), 0, why)
+    if why:
+        lines[path] = Line(path.name, path.stem, 0.0, 0.0, "", (), 0, why)
+
+
+def _lines_of(course: Course, found: list[tuple[Path, Script]]) -> dict[Path, Line]:
+    marked_scripts = reports(course, [script for _, script in found])
+    return {path: line_of(path.name, report) for (path, _), report in zip(found, marked_scripts, strict=True)}
 
 
 def line_of(submission: str, report: Report) -> Line:

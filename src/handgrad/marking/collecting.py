@@ -10,11 +10,12 @@ from msgspec.structs import replace
 from handgrad.arithmetic.numerals import described
 from handgrad.marking.arrays import entry_word, fits, leaves, place, refusal, size
 from handgrad.marking.names import Found, resolve
-from handgrad.marking.numbers import written
+from handgrad.marking.numbers import all_written, known_decimal, written
 from handgrad.marking.preparing import prepared, sides
 from handgrad.marking.script import Readable, Script, Unread, Written
 from handgrad.marking.spelling import visible
 from handgrad.marking.values import Reading, readings
+from handgrad.ops.op import Shape
 
 LOSS_FACTOR, TRANSPOSED = "loss_factor", "transposed"
 DECLARATIONS = (LOSS_FACTOR, TRANSPOSED)
@@ -30,6 +31,16 @@ _WHOLE = frozenset("[({\\=≈;&\n\x02")
 """A text with one of these may be more than a number."""
 
 
+_MOST_NAMES = 4000
+"""So many are remembered."""
+
+
+def _meant_by(readable: Readable, letters: Mapping[str, str] | None) -> dict[str, Found]:
+    """What names have been found to stand for so far, with these letters."""
+    found: dict[str, Found] = readable.meant.setdefault(tuple((letters or {}).items()), {})
+    return found
+
+
 class Collector:
     """Takes names with their values one after the other. Nothing that it is given makes it raise.
 
@@ -38,11 +49,12 @@ class Collector:
 
     def __init__(self, readable: Readable, letters: Mapping[str, str] | None = None) -> None:
         self.readable, self.letters = readable, letters
+        self._meant = _meant_by(readable, letters)
         self.entries: dict[str, dict[int, Written]] = {}
         self.unread: list[Unread] = []
         self.loss_factor = ""
         self._transposed: frozenset[str] = frozenset()
-        self._columns: set[str] = set()
+        self.by_columns: set[str] = set()
         """The vectors of a batch that are written one example a column, as their shape tells."""
         self.full = False
         """Whether too much could not be read: the rest is not looked at."""
@@ -57,12 +69,12 @@ class Collector:
 
     def _square(self) -> frozenset[str]:
         """Of as many examples as entries, whose shape tells nothing: as all others, if these stand in columns."""
-        if not self._columns:
+        if not self.by_columns:
             return frozenset()
         shapes = self.readable.shapes
         square = frozenset(name for name in self.readable.batched if shapes[name][0] == shapes[name][1])
         told = self.readable.batched & self.entries.keys() - square
-        return square if told <= self._columns else frozenset()
+        return square if told <= self.by_columns else frozenset()
 
     def declare(self, key: str, value: Any) -> None:
         """What a script says of itself: its loss factor, and which weights (true: all) it writes transposed."""
@@ -77,7 +89,8 @@ class Collector:
             return
         self._transposed = frozenset(names)
         turned = {name: self.readable.shapes[name][::-1] for name in names}
-        self.readable = replace(self.readable, shapes={**self.readable.shapes, **turned})
+        self.readable = replace(self.readable, shapes={**self.readable.shapes, **turned}, forms={}, meant={})
+        self._meant = _meant_by(self.readable, self.letters)
 
     def _declare_factor(self, value: Any) -> None:
         try:
@@ -99,7 +112,13 @@ class Collector:
 
     def resolve(self, name: str) -> Found:
         """The quantity of a name and its entry, if it names one. Raises ValueError."""
-        return resolve(name, self.readable, self.letters)
+        known = self._meant
+        if name not in known:
+            found = resolve(name, self.readable, self.letters)
+            if len(known) >= _MOST_NAMES:
+                known.clear()
+            known[name] = found
+        return known[name]
 
     def give(self, name: str, value: Any, where: str = "", *, comma: bool = False) -> None:
         """A value for a name: a number, a text, nested lists. ``where`` it stands is its name unless given.
@@ -111,7 +130,7 @@ class Collector:
         except ValueError as error:
             self.refuse(where or visible(name), _shown(value, name), str(error))
             return
-        if found[1] is None and self._plain(found[0], value):
+        if self._plain(found[0], value) if found[1] is None else self._entry(found[0], found[1], value):
             return
         try:
             self.put(found, self.chosen(found, _ways(value, comma=comma)), where)
@@ -130,12 +149,26 @@ class Collector:
         elif len(shape) > 2:
             return False
         try:
-            numbers = [written(entry) for entry in value]
+            numbers = all_written(value)
         except ValueError:
             return False
         have = {at: number for at, number in enumerate(numbers) if number is not None}
         if have:
             self.entries[name] = have
+        return True
+
+    def _entry(self, name: str, index: Shape, value: Any) -> bool:
+        """Takes a plain decimal for an entry that has none yet."""
+        number = known_decimal(value) if type(value) is str and _WHOLE.isdisjoint(value) else None
+        if number is None:
+            return False
+        at, have = place(index, self.readable.shapes[name]), self.entries.get(name)
+        if have is None:
+            self.entries[name] = {at: number}
+        elif at in have:
+            return False
+        else:
+            have[at] = number
         return True
 
     def chosen(self, found: Found, ways: list[Reading]) -> Reading:
@@ -158,7 +191,7 @@ class Collector:
         if fits(have, shape):
             return flat
         if index is None and quantity in self.readable.batched and have == shape[::-1]:
-            self._columns.add(quantity)
+            self.by_columns.add(quantity)
             return [flat[at + step] for at in range(have[1]) for step in range(0, len(flat), have[1])]
         if not have and (value is None or (isinstance(value, str) and _blank(value))):
             return []

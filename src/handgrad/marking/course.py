@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import copy
 from functools import cached_property
+from itertools import count
 from typing import Any
 
 import numpy as np
 from msgspec.structs import replace
 
 from handgrad.arithmetic import float_functions
+from handgrad.arithmetic.stacked import stacked_functions
 from handgrad.errors import InputError
 from handgrad.marking.script import Readable, Script
 from handgrad.notation.symbols import convention, parted
@@ -44,12 +46,8 @@ class Way:
         self.op, self.rule, self.reads, self.step, self.by = op, rule, reads, step, by
         self.method = None if op.variadic else getattr(op, rule, None)
         """The rule itself, where it serves one letter."""
-        self.floats: dict[str, Array] | None = None
-        """The settings of the op as floats, once they are needed."""
         self.settings: dict[str, Array] | None = None
         """All of them."""
-        self.known: dict[str, Any] | None = None
-        """What the rule takes beside the quantities that it reads, once it is needed."""
 
     def run(self, xp: Any, letters: dict[str, Array]) -> Array:
         """The quantity from the arrays of its letters."""
@@ -105,6 +103,11 @@ class Course:
         self.truths: dict[str, list[float]] = {}
         self.radii: dict[Any, list[Array] | None] = {}
         """Of right scripts: how far the digits of what is written let a quantity range."""
+        self.numbers: dict[tuple[Any, ...], int] = {}
+        """What scripts write, with how many digits, by a number for each: the next of ``count``."""
+        self.count = count()
+        self.outlines: dict[tuple[str, ...], Any] = {}
+        """What scripts write (an Outline), by the names."""
         self._letters: dict[str, dict[str, str]] = {}
         self.right: Any = None
         """The values of one who writes nothing wrong (an Own), once they are needed."""
@@ -128,6 +131,16 @@ class Course:
             size = max((abs(value) for source in (name, *sources) for value in self.truths[source]), default=1.0)
             self._dust[name] = DUST * min(1.0, size or 1.0)
         return self._dust[name]
+
+    @property
+    def size(self) -> int:
+        """How many numbers it has."""
+        return sum(map(len, self.truths.values()))
+
+    @cached_property
+    def given(self) -> list[float]:
+        """The numbers that are given."""
+        return [value for name in self.plan.given for value in self.truths[name]]
 
     @cached_property
     def readable(self) -> Readable:
@@ -225,19 +238,7 @@ class Course:
 
     def computed(self, way: Way, xp: Any, values: Values) -> Array:
         """A way taken with these values."""
-        if xp is float_functions:
-            return self._in_floats(way, values)
         return way.run(xp, self._plain_letters(way, xp, values) | self.constants(way, xp))
-
-    def _in_floats(self, way: Way, values: Values) -> Array:
-        """The same in floats, as often as it is asked for."""
-        step = way.step
-        if way.by or way.reads is not step.letters or step.reads_parameters:
-            letters = self._plain_letters(way, float_functions, values)
-            return way.run(float_functions, letters | self.constants(way, float_functions))
-        if way.known is None:
-            way.known = step.known | self.constants(way, float_functions)
-        return way.run(float_functions, {letter: values[name] for letter, name in way.reads.items()} | way.known)
 
     def _plain_letters(self, way: Way, xp: Any, values: Values) -> dict[str, Array]:
         if way.by or way.reads is not way.step.letters:
@@ -248,18 +249,14 @@ class Course:
         """The settings that are numbers, of those that a rule takes."""
         if way.rule == PRODUCT or isinstance(way, Asked):
             return {}
-        if way.floats is None or xp is not float_functions:
-            wanted = way.op.letters("dx" if way.rule == SLOPE else way.rule)
-            found = {name: self.constant(way.op, name, xp) for name in way.op.given_constants if name in wanted}
-            if xp is not float_functions:
-                return found
-            way.floats = found
-        return way.floats
+        wanted = way.op.letters("dx" if way.rule == SLOPE else way.rule)
+        return {name: self.constant(way.op, name, xp) for name in way.op.given_constants if name in wanted}
 
     def constant(self, op: Op, name: str, xp: Any) -> Array:
         """A setting of an op in an arithmetic."""
         written = getattr(op, name).written
-        return written.floats() if xp is float_functions else self.trace.arithmetic.array(written)
+        floating = xp is float_functions or xp is stacked_functions
+        return written.floats() if floating else self.trace.arithmetic.array(written)
 
 
 class _Raw(Mapping[str, Array]):

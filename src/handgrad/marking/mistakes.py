@@ -8,21 +8,18 @@ entries, a rule before what can happen with any.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import chain, pairwise
+from math import inf, nan
 from typing import Any
 
 import numpy as np
 from msgspec import Struct
 
-from handgrad.arithmetic import float_functions
-from handgrad.marking.course import SLOPE, Way
+from handgrad.marking.candidates import Candidates, candidates
 from handgrad.marking.judge import ULPS, Status, Verdict
 from handgrad.marking.own import RELATIVE, Own
-from handgrad.ops.elementwise import Elementwise
-from handgrad.ops.op import Misrule
-from handgrad.ops.sums import Contributions
 
 Array = Any
 
@@ -44,13 +41,15 @@ def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
 
     Only where something that is written comes after it.
     """
+    if own.grain.uniform:
+        return ()
     first, unit = next(iter(verdicts)), own.grain.half * (1 + RELATIVE)
     name, written = first.name, first.written
     if written is None or (written.half or 0.0) <= unit:
         return ()
     if any((verdict.written.half or 0.0) <= unit for verdict in verdicts if verdict.written is not None):
         return ()
-    if not unit or not own.touched(name) or not own.goes_on(name):
+    if not unit or not own.outline.touched(name) or not own.outline.goes_on(name):
         return ()
     with np.errstate(all="ignore"):
         exact = own.centres(name)
@@ -64,70 +63,105 @@ def early(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
     return (Mistake(name, EARLY, hint, tuple(verdict.place for verdict in verdicts)),)
 
 
-Given = Callable[[int], list[float]]
-"""What a mistake makes of the entry at a place: any of these values."""
+class _Aim(Struct, frozen=True, gc=False):
+    """An entry that a mistake may explain: what is written, and how far at most the mistake's value may lie off."""
+
+    verdict: Verdict
+    value: float
+    reach: float
+    place: int
+    wrong: bool
+
+
+Given = Callable[[_Aim], Sequence[float]]
+"""What a mistake makes of an entry: any of these values."""
 
 Candidate = tuple[str, str, Given]
 """Name and hint of a mistake, and what it gives."""
 
+Judged = tuple[Own, list[Verdict]]
+"""The own values of a script, and the verdicts on a quantity of it that has wrong entries."""
 
-def named(own: Own, verdicts: Collection[Verdict]) -> tuple[Mistake, ...]:
-    """The mistakes that explain the wrong entries of one quantity equally well; none where nothing does."""
-    if Status.WRONG not in [verdict.status for verdict in verdicts]:
-        return ()
-    wrong = [verdict for verdict in verdicts if verdict.status is Status.WRONG]
-    name = wrong[0].name
+
+def named(judged: Sequence[Judged]) -> list[tuple[Mistake, ...]]:
+    """The mistakes that explain the wrong entries of a quantity equally well, script by script; () where nothing does.
+
+    The scripts are of one block, and so is the quantity one.
+    """
+    own, verdicts = judged[0]
+    name, course = verdicts[0].name, own.course
     with np.errstate(all="ignore"):
-        sources = [(own, _candidates(own, name))]
-        if not wrong[0].tainted:
-            sources.append((own.truthful(), _by_right_values(own, name)))
-        for group in (verdicts, wrong):
-            for source, (rules, general) in sources:
-                single = _of_entries(source, name) if group is wrong else ()
-                if found := _explaining(own, group, rules, chain(general, single)):
-                    return found
+        if name not in course.mistakes:
+            course.mistakes[name] = candidates(own.truthful().block, [0], name)
+        tried = candidates(own.block, [own.row for own, _ in judged], name)
+        aims = [[_aim(own, verdict) for verdict in verdicts] for own, verdicts in judged]
+        size = len(course.truths[name])
+        held = [_Held(tried, aims, size), _Held(course.mistakes[name], aims, size)]
+        return [_named(row, own, aims[row], held) for row, (own, _) in enumerate(judged)]
+
+
+def _named(row: int, own: Own, aims: list[_Aim], held: list[_Held]) -> tuple[Mistake, ...]:
+    wrong = [aim for aim in aims if aim.wrong]
+    first = wrong[0].verdict
+    sources = [(own, held[0])] if first.tainted else [(own, held[0]), (own.truthful(), held[1])]
+    for group in (aims, wrong):
+        for source, near in sources:
+            rules, general = near.of(row, whole=group is aims)
+            single = _of_entries(source, first.name) if group is wrong else ()
+            if found := _explaining(own, group, rules, chain(general, single)):
+                return found
     return ()
 
 
-Candidates = tuple[list[Candidate], list[Candidate]]
-"""A rule gone wrong, and what can happen with any."""
+class _Held:
+    """Candidates held against what scripts have written: which come near every entry, or every wrong one."""
 
+    def __init__(self, tried: Candidates, aims: list[list[_Aim]], size: int) -> None:
+        self.tried = tried
+        values, reach, wrong = ([[nothing] * size for _ in aims] for nothing in (0.0, inf, False))
+        for row, line in enumerate(aims):
+            for aim in line:
+                place = aim.place
+                values[row][place], reach[row][place], wrong[row][place] = aim.value, aim.reach, aim.wrong
+        near, blank = np.abs(np.array(values) - tried.values) <= np.array(reach), np.isinf(reach)
+        whole, partly = (near | blank).all(axis=2).T, (near | ~np.array(wrong, dtype=bool)).all(axis=2).T
+        self.near = whole.tolist(), partly.tolist()
 
-def _candidates(own: Own, name: str) -> Candidates:
-    """What can have gone wrong with a whole quantity."""
-    return list(_of_rules(own, name)), list(_of_any_rule(own, name))
-
-
-def _by_right_values(own: Own, name: str) -> Candidates:
-    """The same with the true values, which are worked out once."""
-    kept: dict[str, Candidates] = own.course.mistakes
-    if name not in kept:
-        kept[name] = _candidates(own.truthful(), name)
-    return kept[name]
+    def of(self, row: int, *, whole: bool) -> tuple[list[Candidate], list[Candidate]]:
+        """The rules gone wrong, and what can happen with any, that come near what a script has written."""
+        tried = self.tried
+        near = self.near[0 if whole else 1][row]
+        if True not in near:
+            return [], []
+        values = tried.values[:, row % tried.values.shape[1]]
+        found = [
+            (at, (tried.names[at], tried.hints[at], _everywhere(values[at]))) for at, comes in enumerate(near) if comes
+        ]
+        return [one for at, one in found if at < tried.rules], [one for at, one in found if at >= tried.rules]
 
 
 def _explaining(
-    own: Own, group: Collection[Verdict], rules: Iterable[Candidate], general: Iterable[Candidate]
+    own: Own, aims: list[_Aim], rules: Iterable[Candidate], general: Iterable[Candidate]
 ) -> tuple[Mistake, ...]:
     """The mistakes that reproduce a group of entries; a general one only where no rule's own says the same."""
-    name = next(iter(group)).name
-    places = tuple(verdict.place for verdict in group if verdict.status is Status.WRONG)
+    name = aims[0].verdict.name
+    places = tuple(aim.place for aim in aims if aim.wrong)
     found: dict[str, Mistake] = {}
     known: set[tuple[float, ...]] = set()
     for kind in (rules, general):
         for label, hint, given in kind:
-            values = _all_met(own, group, given)
+            values = _all_met(own, aims, given)
             if values is not None and (kind is rules or values not in known):
                 found.setdefault(label, Mistake(name, label, hint, places))
                 known.add(values)
     return tuple(found.values())
 
 
-def _all_met(own: Own, group: Collection[Verdict], given: Given) -> tuple[float, ...] | None:
+def _all_met(own: Own, aims: Collection[_Aim], given: Given) -> tuple[float, ...] | None:
     """What a mistake gives at the places of a group; None as soon as one entry is not that."""
     values = []
-    for verdict in group:
-        value = _met(own, verdict, given(verdict.place))
+    for aim in aims:
+        value = _met(own, aim, given(aim))
         if value is None:
             return None
         values.append(round(value, _PLACES))
@@ -137,24 +171,31 @@ def _all_met(own: Own, group: Collection[Verdict], given: Given) -> tuple[float,
 _PLACES = 12
 
 
-def _met(own: Own, verdict: Verdict, values: Iterable[float]) -> float | None:
+def _met(own: Own, aim: _Aim, values: Iterable[float]) -> float | None:
     """The one of the values that an entry is: rounded, cut off, or to all its digits; None if it is none of them."""
-    written = verdict.written
-    if written is None:
+    written, reach, verdict = aim.value, aim.reach, aim.verdict
+    near = [value for value in values if abs(written - value) <= reach]
+    if not near or verdict.written is None:
         return None
-    half = own.grain.of(verdict.name, written) if written.half is None else written.half
-    aim, unit = written.value, 2 * half
+    unit = 2 * own.grain.of(verdict.name, verdict.written)
     dust = 0.0 if verdict.truth else own.course.dust(verdict.name)
-    nearest = max(unit + CLOSE * abs(aim), dust)
-    for value in values:
-        off = abs(aim - value)
-        if not off <= nearest:
-            continue
+    for value in near:
+        off = abs(written - value)
         if off <= max(unit + ULPS * abs(value), RELATIVE * abs(value), dust) or off <= unit + _spread(
             own, verdict, value
         ):
             return value
     return None
+
+
+def _aim(own: Own, verdict: Verdict) -> _Aim:
+    written = verdict.written
+    if written is None:
+        return _Aim(verdict, nan, 0.0, verdict.place, wrong=verdict.status is Status.WRONG)
+    unit = 2 * (own.grain.of(verdict.name, written) if written.half is None else written.half)
+    dust = 0.0 if verdict.truth else own.course.dust(verdict.name)
+    reach = max(unit + CLOSE * abs(written.value), dust)
+    return _Aim(verdict, written.value, reach, verdict.place, wrong=verdict.status is Status.WRONG)
 
 
 CLOSE = 0.05
@@ -171,141 +212,55 @@ def _spread(own: Own, verdict: Verdict, value: float) -> float:
 
 
 def _everywhere(values: Array) -> Given:
-    return lambda place: [float(values[place])]
-
-
-def _of_rules(own: Own, name: str) -> Iterator[Candidate]:
-    """The rules of a quantity gone wrong."""
-    size = own.course.floats[name].size
-    for way in own.ways(name):
-        for misrule, value in _misruled(own, way):
-            values = np.asarray(value, dtype=float).ravel()
-            if values.size == size:
-                yield misrule.name, misrule.hint, _everywhere(values)
-        for taken, meant in _one_step_early(own, way):
-            value = own.course.computed(way, float_functions, _Instead(own, {meant: own[taken]}))
-            hint = "the step before is left out, whose result this rule reads"
-            yield "one step too early", hint, _everywhere(np.asarray(value).ravel())
-
-
-class _Instead(dict[str, Array]):
-    """Own values with another in place of some."""
-
-    def __init__(self, own: Own, others: dict[str, Array]) -> None:
-        super().__init__(others)
-        self.own = own
-
-    def __missing__(self, name: str) -> Array:
-        return self.own[name]
-
-
-def _one_step_early(own: Own, way: Way) -> Iterator[tuple[str, str]]:
-    """What a rule could read in place of what it should: the value that this is computed from, of the same shape."""
-    quantities = own.course.quantities
-    for meant in dict.fromkeys(way.reads.values()):
-        if meant in quantities:
-            for taken in dict.fromkeys(source for known in quantities[meant].ways for source in known.reads.values()):
-                if taken in quantities and quantities[taken].shape == quantities[meant].shape:
-                    yield taken, meant
-
-
-def _misruled(own: Own, way: Way) -> Iterator[tuple[Misrule, Array]]:
-    """The mistakes with the rule of a way, and what each gives."""
-    letters = own.course.letters(way.step) | way.reads
-    for misrule in type(way.op).mistakes(way.rule):
-        yield from _tried(own, way, misrule, letters)
-    if isinstance(way.op, Elementwise) and way.rule == "dx":
-        for misrule in type(way.op).mistakes(SLOPE):
-            yield from ((misrule, own[letters["dy"]] * slope) for _, slope in _tried(own, way, misrule, letters))
-
-
-def _tried(own: Own, way: Way, misrule: Misrule, letters: dict[str, str]) -> Iterator[tuple[Misrule, Array]]:
-    """What a mistake gives, if its letters are known and their shapes fit."""
-    op = way.op
-    constants = _constants(own, way)
-    if not all(letter in letters or letter in constants for letter in misrule.needed):
-        return
-    taken = {letter: own[letters[letter]] for letter in (*misrule.needed, *misrule.optional) if letter in letters}
-    taken |= {name: value for name, value in constants.items() if misrule.constants or name in misrule.needed}
-    try:
-        yield misrule, getattr(op, misrule.method)(float_functions, **taken)
-    except ValueError:  # shapes that do not fit: nobody can have made this mistake here
-        return
-
-
-def _constants(own: Own, way: Way) -> dict[str, Array]:
-    """The settings of an op that are numbers, as floats."""
-    if way.settings is None:
-        way.settings = {name: own.course.constant(way.op, name, float_functions) for name in way.op.given_constants}
-    return way.settings
-
-
-def _of_any_rule(own: Own, name: str) -> Iterator[Candidate]:
-    """What can happen with any rule, to the whole quantity."""
-    course = own.course
-    for way, value in zip(own.ways(name), own.expected(name), strict=True):
-        expected = np.asarray(value)
-        values = expected.ravel()
-        yield "sign", "check the sign", _everywhere(-values)
-        yield "a factor ½ forgotten", "there is a factor ½", _everywhere(2 * values)
-        yield "a factor ½ too many", "there is no factor ½", _everywhere(values / 2)
-        for count in sorted({course.problem.examples, *expected.shape} - {0, 1}):
-            yield "sum in place of the mean", "divide by the count", _everywhere(values * count)
-            yield "mean in place of the sum", "do not divide by the count", _everywhere(values / count)
-        if expected.ndim >= 2 and expected.shape[-1] == expected.shape[-2]:
-            yield "transposed", "rows and columns are exchanged", _everywhere(expected.swapaxes(-1, -2).ravel())
-        for source in dict.fromkeys(way.reads.values()):
-            if own[source].size == values.size:
-                yield "step left out", "this is the value before the step", _everywhere(own[source].ravel())
-                if isinstance(way.op, Contributions):
-                    yield (
-                        "a contribution left out",
-                        "add what comes by every path",
-                        _everywhere(values - own[source].ravel()),
-                    )
+    return lambda aim: [float(values[aim.place])]
 
 
 def _of_entries(own: Own, name: str) -> Iterator[Candidate]:
     """What can happen to single entries."""
-    earlier = _earlier(own, name)
+    earlier = own.earlier(name)
     for values in own.worked_out(name):
         for label, hint, given in _SINGLE:
             yield label, hint, partial(given, values)
-        yield "copied from elsewhere", "this is the value of an earlier quantity", lambda place: earlier  # noqa: ARG005  the same at each place
+        yield "copied from elsewhere", "this is the value of an earlier quantity", lambda aim: earlier  # noqa: ARG005  the same for each entry
 
 
-def _shifted(values: list[float], place: int) -> list[float]:
-    return [values[place] * 10.0**k for k in (-3, -2, -1, 1, 2, 3)]
+def _shifted(values: list[float], aim: _Aim) -> list[float]:
+    return [values[aim.place] * 10.0**k for k in (-3, -2, -1, 1, 2, 3)]
 
 
-def _others(values: list[float], place: int) -> list[float]:
-    return values[:place] + values[place + 1 :]
+def _others(values: list[float], aim: _Aim) -> list[float]:
+    return values[: aim.place] + values[aim.place + 1 :]
 
 
-def _exchanged(values: list[float], place: int) -> list[float]:
+def _exchanged(values: list[float], aim: _Aim) -> tuple[float, ...]:
+    """An exchange keeps the sign, and makes a number some ten times as large or small at most."""
+    value, written = values[aim.place], aim.value
+    size = abs(value)
+    if written * value < 0 and abs(written) > aim.reach:
+        return ()
+    if not size / _AT_MOST - aim.reach <= abs(written) <= size * _AT_MOST + aim.reach:
+        return ()
+    return _with_digits_exchanged(value)
+
+
+_AT_MOST = 25
+
+
+@lru_cache(4096)
+def _with_digits_exchanged(value: float) -> tuple[float, ...]:
     """A number with two neighbouring digits exchanged, written to one decimal or more."""
     found: list[float] = []
     for decimals in range(1, _LONGEST):
-        text = f"{values[place]:.{decimals}f}"
+        text = f"{value:.{decimals}f}"
         for i, (a, b) in enumerate(pairwise(text)):
             if a.isdigit() and b.isdigit() and a != b:
                 found.append(float(text[:i] + b + a + text[i + 2 :]))
-    return found
+    return tuple(found)
 
 
 _LONGEST = 7
-_SINGLE: tuple[tuple[str, str, Callable[[list[float], int], list[float]]], ...] = (
+_SINGLE: tuple[tuple[str, str, Callable[[list[float], _Aim], Sequence[float]]], ...] = (
     ("decimal point", "the decimal point has slipped", _shifted),
     ("another entry", "this is the value of another entry", _others),
     ("digits exchanged", "two digits have changed places", _exchanged),
 )
-
-
-def _earlier(own: Own, name: str) -> list[float]:
-    """The own values of what is written before a quantity, and the numbers that are given."""
-    found: list[float] = []
-    for source in own.course.quantities:
-        if source == name:
-            break
-        found += [entry.value for entry in own.entries.get(source, {}).values()]
-    return found + [value for given in own.course.plan.given for value in own.course.truths[given]]

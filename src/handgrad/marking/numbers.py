@@ -57,6 +57,20 @@ def written(value: object, *, comma: bool = False) -> Written | None:
     return _other(value, comma=comma)
 
 
+def all_written(values: list[Any]) -> list[Written | None]:
+    """The numbers of several values. Raises ValueError if one of them is none."""
+    try:
+        return list(map(_known.__getitem__, values))
+    except (KeyError, TypeError):  # one is new, or no text
+        return [written(value) for value in values]
+
+
+def known_decimal(text: str) -> Written | None:
+    """The number of a text that is a decimal with its digits; None for any other, or one that was not met yet."""
+    found = _known.get(text)
+    return found if found is not None and found.half and "," not in found.text else None
+
+
 def _other(value: Any, *, comma: bool) -> Written | None:
     return None if value is None else written(_text(value), comma=comma)
 
@@ -89,9 +103,17 @@ def _read(value: str, *, comma: bool) -> Written | None:
     return _spelled(text, comma=comma)
 
 
-@lru_cache(_REMEMBERED)
+_known: dict[str, Written | None] = {}
+"""What short texts have been found to say."""
+
+
 def _short(text: str) -> Written | None:
-    return _read(text, comma=False)
+    if text not in _known:
+        found = _read(text, comma=False)
+        if len(_known) >= _REMEMBERED:
+            _known.clear()
+        _known[text] = found
+    return _known[text]
 
 
 @lru_cache(_REMEMBERED)
@@ -109,7 +131,7 @@ def _decimal(text: str, match: re.Match[str]) -> Written:
         if not fraction:
             return _checked(text, Fraction(digits), None)
         places = len(fraction)
-        return Written(text, float(text), Fraction(digits, _POWERS[places]), _HALVES[places])
+        return Written(text, float(text), (digits, _POWERS[places]), _HALVES[places])
     exponent = int(power) - len(fraction)
     if abs(exponent) > MAX_TEXT + 400:
         _refuse(f"expected a number of a size that occurs, found {shortened(text)}")

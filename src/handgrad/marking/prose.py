@@ -47,7 +47,7 @@ class Equation(Struct, frozen=True):
 
 def read(text: str, into: Collector, *, tex: bool = False) -> None:
     """Everything that a text says of the quantities; what looks like it but cannot be read is listed."""
-    for count, equation in enumerate(_Scanner(into).equations(text, tex=tex)):
+    for count, equation in enumerate(Scanner(into).equations(text, tex=tex)):
         if count >= MOST_EQUATIONS:
             into.refuse(f"line {equation.line}", "", f"more than {MOST_EQUATIONS} equations; reading stops here")
             return
@@ -97,7 +97,7 @@ class _Growing:
         return Equation(self.line, found)
 
 
-class _Scanner:
+class Scanner:
     """Cuts a text into equations."""
 
     def __init__(self, into: Collector) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from handgrad.marking.course import Course
 from handgrad.marking.judge import Status, Verdict, judge
 from handgrad.marking.marks import Part, earned, parts, share, shares
 from handgrad.marking.mistakes import Mistake, early, named
+from handgrad.marking.own import Own
 from handgrad.marking.script import Script
 from handgrad.marking.sentences import sentence, shown
 from handgrad.notation.symbols import convention
@@ -42,13 +44,14 @@ class Entry(Struct, frozen=True):
 class Report:
     """``score`` of ``total``, ``entries``, ``first_error`` (an Entry or None), ``mistakes``, ``unread``."""
 
-    def __init__(self, course: Course, script: Script) -> None:
+    def __init__(self, course: Course, script: Script, judged: tuple[list[Verdict], Own] | None = None) -> None:
         self.course, self.script = course, script
         self.student, self.unread = script.student, script.unread
-        self.verdicts, self.own = judge(course, script)
-        self._found: dict[str, dict[int, Verdict]] = {}
+        self.verdicts, self.own = judged or judge(course, [script])[0]
+        self.by_quantity: dict[str, dict[int, Verdict]] = {}
+        """The verdicts by quantity and place."""
         for verdict in self.verdicts:
-            self._found.setdefault(verdict.name, {})[verdict.place] = verdict
+            self.by_quantity.setdefault(verdict.name, {})[verdict.place] = verdict
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -66,7 +69,7 @@ class Report:
     @cached_property
     def marks(self) -> tuple[float, ...]:
         """The marks earned in each part."""
-        return tuple(round(earned(self.course, part, self._found.get(part.name, {})), 6) for part in self.parts)
+        return tuple(round(earned(self.course, part, self.by_quantity.get(part.name, {})), 6) for part in self.parts)
 
     @property
     def score(self) -> float:
@@ -90,10 +93,7 @@ class Report:
     @cached_property
     def mistakes(self) -> tuple[Mistake, ...]:
         """What went wrong, by name, in the order of the working; several where they explain a quantity equally."""
-        found: list[Mistake] = []
-        for verdicts in self._found.values():
-            found += [*named(self.own, verdicts.values()), *early(self.own, verdicts.values())]
-        return tuple(found)
+        return mistakes_of([self])[0]
 
     @cached_property
     def entries(self) -> tuple[Entry, ...]:
@@ -104,7 +104,7 @@ class Report:
         return tuple(self._entry(*key, worth.get(key)) for key in sorted(keys, key=lambda key: (order[key[0]], key[1])))
 
     def _entry(self, name: str, place: int, part: Part | None) -> Entry:
-        found = self._found.get(name, {}).get(place)
+        found = self.by_quantity.get(name, {}).get(place)
         verdict = found or Verdict(name, place, Status.BLANK, None, float(self.course.floats[name].flat[place]))
         worth = part.accuracy / len(part.places) if part is not None else 0.0
         named_here = [mistake.name for mistake in self.mistakes if mistake.quantity == name and place in mistake.places]
@@ -124,6 +124,12 @@ class Report:
     def first_error(self) -> Entry | None:
         """The first entry that is wrong; everything before it is right, or right from the student's own values."""
         return next((entry for entry in self.entries if entry.status is Status.WRONG), None)
+
+    @property
+    def wrong(self) -> dict[str, list[Verdict]]:
+        """The verdicts on the quantities that have wrong entries."""
+        names = dict.fromkeys(verdict.name for verdict in self.verdicts if verdict.status is Status.WRONG)
+        return {name: list(self.by_quantity[name].values()) for name in names}
 
     @property
     def first_wrong(self) -> Verdict | None:
@@ -180,6 +186,35 @@ class Report:
             row = (self.student, entry.question, entry.written, entry.status, entry.right, entry.marks, entry.worth)
             writer.writerow((*map(cell, row), cell("; ".join(entry.mistakes)), cell(entry.why)))
         return out.getvalue()
+
+
+def reports(course: Course, scripts: Sequence[Script]) -> list[Report]:
+    """The reports on many scripts, whose rules are run together."""
+    judged = judge(course, scripts)
+    found = [Report(course, script, one) for script, one in zip(scripts, judged, strict=True)]
+    for report, mistakes in zip(found, mistakes_of(found), strict=True):
+        report.mistakes = mistakes
+    return found
+
+
+def mistakes_of(marked: Sequence[Report]) -> list[tuple[Mistake, ...]]:
+    """The mistakes of each of several reports; those with one quantity are looked for together."""
+    alike: dict[tuple[int, str], list[tuple[int, Own, list[Verdict]]]] = {}
+    for at, report in enumerate(marked):
+        for name, verdicts in report.wrong.items():
+            alike.setdefault((id(report.own.block), name), []).append((at, report.own, verdicts))
+    called: dict[tuple[int, str], tuple[Mistake, ...]] = {}
+    for (_, name), group in alike.items():
+        explained = named([(own, verdicts) for _, own, verdicts in group])
+        called |= {(at, name): mistakes for (at, _, _), mistakes in zip(group, explained, strict=True)}
+    return [
+        tuple(
+            mistake
+            for name, verdicts in report.by_quantity.items()
+            for mistake in (*called.get((at, name), ()), *early(report.own, verdicts.values()))
+        )
+        for at, report in enumerate(marked)
+    ]
 
 
 def _plain(entry: Entry) -> dict[str, Any]:

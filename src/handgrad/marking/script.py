@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 from msgspec import Struct
 
@@ -19,8 +20,13 @@ class Written(Struct, frozen=True, gc=False):
 
     text: str
     value: float
-    exact: Fraction | None
+    ratio: Fraction | tuple[int, int] | None
     half: float | None
+
+    @property
+    def exact(self) -> Fraction | None:
+        """The number as a fraction."""
+        return Fraction(*self.ratio) if isinstance(self.ratio, tuple) else self.ratio
 
 
 class Unread(Struct, frozen=True):
@@ -41,6 +47,10 @@ class Script(Struct, frozen=True):
     """The factor before the loss that the student declares in place of the problem's ("1": no ½)."""
 
 
+Form = tuple[tuple[str, int, int], ...]
+"""What a line of a text says: quantity, place, and which of the line's decimals stands there."""
+
+
 class Readable(Struct, frozen=True):
     """The quantities that a script may name: their shapes (batch axis first), and other names for them."""
 
@@ -52,3 +62,7 @@ class Readable(Struct, frozen=True):
     """The matrices that a script may declare to be written transposed: weights, and their gradients."""
     batched: frozenset[str] = frozenset()
     """The vectors of a batch, one example a row, which may as well be written one example a column."""
+    forms: dict[tuple[Any, ...], Form | None] = {}
+    """The forms of lines that have been read so far."""
+    meant: dict[tuple[Any, ...], Any] = {}
+    """What names have been found to stand for so far."""
