@@ -380,3 +380,18 @@ def test_a_forked_process_has_threads_of_its_own() -> None:
     }  # Python warns of forks beside threads: the very thing here
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=True)
     assert found.stdout == "0\n"
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_single_steps_see_what_the_arrays_hold_now(threads: int) -> None:
+    network = dense(3, 4, 3)
+    settings: dict[str, Any] = {"batch": 2, "dtype": "float64", "update": {"op": "sgd", "rate": 0.1}}
+    ours, other = (hg.compile(network, "cross_entropy", threads=threads, **settings) for _ in "ab")
+    x, y = examples(network, 2, classes=True)
+    z = np.asfortranarray(x[::-1].copy())
+    for k, given in enumerate((x, x, x, z, z, z, x, z, x, x)):
+        np.multiply(given, 1.1, out=given)
+        y[k % 2] = k % 3
+        expected = other.train(given.copy(), y.copy(), np.arange(2))[0][0]
+        assert ours.step(given, y) == expected
+    assert all((ours.parameters[name] == other.parameters[name]).all() for name in other.parameters)
