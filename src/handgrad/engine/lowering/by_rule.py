@@ -13,11 +13,9 @@ from handgrad.engine import control
 from handgrad.engine.arrays import Array, Checks
 from handgrad.engine.calls import Spot, array_at
 from handgrad.engine.lowering.dense import add_bias
-from handgrad.engine.masks import key_of, mask
 from handgrad.engine.shares import right
 from handgrad.engine.writer import Writer
 from handgrad.network import Network, Node
-from handgrad.ops.dropout import Dropout
 from handgrad.ops.losses import Loss
 from handgrad.ops.op import Op
 
@@ -30,10 +28,10 @@ class Rule(Struct, frozen=True):
     letters: dict[str, str]
     known: dict[str, Any]
 
-    def __call__(self, values: dict[str, Array], **more: Any) -> Any:
+    def __call__(self, values: dict[str, Array]) -> Any:
         """The rule's result, from arrays with the batch axis first."""
         letters = {letter: values[name] for letter, name in self.letters.items()}
-        return self.op.apply(self.rule, float_functions, {**self.known, **letters, **more})
+        return self.op.apply(self.rule, float_functions, {**self.known, **letters})
 
 
 class Result(Struct, frozen=True):
@@ -146,19 +144,14 @@ def _compute(writer: Writer, node: Node, results: list[tuple[Rule, Result]], spo
                 spots[name] = _parameter(writer, name) if name in writer.network.parameters else _quantity(writer, name)
     read = {name for rule, _ in results for name in rule.letters.values()}
     stretched = {name for name in node.reads if name in writer.network.parameters}
-    setting, rows = writer.setting, writer.rows
-    draws = writer.draws and isinstance(node.op, Dropout) and "M" not in node.parameters and node.op.seed is None
+    rows = writer.rows
 
     def function(raw: dict[str, Array], block: Array) -> None:
+        del block
         values = {name: spots[name].read(raw[name]) for name in read}
         values |= {name: np.broadcast_to(raw[name], (rows, *spots[name].shape)) for name in stretched & read}
-        more: dict[str, Any] = {}
-        if draws:
-            rate = float(node.op.rate.written.floats())  # type: ignore[attr-defined]  # it is a dropout
-            key = key_of(setting.seed, int(block[control.FIRST] + block[control.STEP]) + 1, node.layer)
-            more["M"] = mask(key, rows, node.shape, rate).astype(setting.dtype)
         for rule, result in results:
-            value = rule(values, **more)
+            value = rule(values)
             value = np.sum(value, axis=0) if result.total else value
             spots[result.name].write(raw[result.name], value, adds=result.adds)
 
