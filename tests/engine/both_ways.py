@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+from reference_path import ReferencePath
 
 import handgrad as hg
 from handgrad.engine import Compiled
 from handgrad.engine.arrays import Array
-from handgrad.engine.reference import ReferencePath
 
 TOLERANCE = {"float64": 1e-12, "float32": 1e-5}
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from reference_path import ReferencePath
 
 import handgrad as hg
 from handgrad.engine.masks import key_of, mask
 from handgrad.engine.native import NativePath
 from handgrad.engine.program import by_rule
-from handgrad.engine.reference import ReferencePath
 from handgrad.ops import OPS
 from handgrad.ops.op import Sample
 

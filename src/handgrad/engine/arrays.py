@@ -138,16 +138,3 @@ class Checks:
 def _refuse(name: str, expected: str, shape: Shape) -> None:
     message = f"{name}: {expected}, found shape {list(shape)}"
     raise InputError(message)
-
-
-def moved(images: Array, moves: Array) -> Array:
-    """Images [n]([C])[H][W] mirrored left-right where told, then shifted (down, right), zeros from outside."""
-    result = np.zeros_like(images)
-    height, width = images.shape[-2:]
-    for image, target, (down, right, flip) in zip(images, result, moves.tolist(), strict=True):
-        source = image[..., ::-1] if flip else image
-        rows, columns = slice(max(down, 0), height + min(down, 0)), slice(max(right, 0), width + min(right, 0))
-        from_rows = slice(max(-down, 0), height + min(-down, 0))
-        from_columns = slice(max(-right, 0), width + min(-right, 0))
-        target[..., rows, columns] = source[..., from_rows, from_columns]
-    return result

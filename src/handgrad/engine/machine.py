@@ -160,9 +160,3 @@ def nanoseconds(typing: Any, address: Any, clock: Any) -> Any:
 def view(base: Any, offset: Any, shape: Any) -> Any:
     """The array of a shape that begins so many entries behind ``base``."""
     return carray(shifted(base, offset), shape)
-
-
-@register_jitable
-def data(address: Any, like: Any, shape: Any) -> Any:
-    """The array of a shape at an address."""
-    return carray(pointed(address, like), shape)
