@@ -25,7 +25,18 @@ _NEVER = ("numba_gil_ensure", "numba_gil_release", "numba_unpickle", "numba_do_r
           "numba_runtime_build_excinfo_struct", "NRT_MemInfo_call_dtor")  # fmt: skip
 """What the wrapper that Numba puts around a kernel would call after an exception. Kernels raise none."""
 
-OWN = ("control", "formats", "intrinsics", "machine", "masks", "mathematics", "tiles", "transforms", "vectors")
+OWN = (
+    "control",
+    "formats",
+    "intrinsics",
+    "machine",
+    "masks",
+    "mathematics",
+    "matrices",
+    "tiles",
+    "transforms",
+    "vectors",
+)
 """What kernels are made of beside their own files."""
 
 _HASH = 32

@@ -40,3 +40,8 @@ def gradient_rows(outs: int) -> int:
     """How many output channels a tile of a kernel's gradient takes: the fewest that are not there."""
     sizes = (4, 6) if vector_bytes() != 32 else (2,)
     return min(sizes, key=lambda size: -outs % size)
+
+
+def matrix_rows() -> tuple[int, int, int, int, int]:
+    """The rows that tiles of a matrix product take: their sums fill the registers, then fewer for what is left."""
+    return (12, 8, 4, 2, 1) if vector_bytes() == WIDEST else (6, 4, 3, 2, 1)

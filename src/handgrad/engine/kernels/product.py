@@ -1,6 +1,7 @@
 """Products of matrices, C = α A B + β C. Row-major; a flipped one is stored transposed.
 
 Words: flip A, flip B, m, n, k, A, its leading dimension, B, its own, C, its own, α, β (bits of float64).
+Those in tiles are in tiled.py.
 """
 
 from __future__ import annotations

@@ -6,11 +6,20 @@ from typing import Any
 
 from handgrad.engine.control import NONE
 from handgrad.engine.lowering.lowering import Lowering
+from handgrad.engine.vectors import WIDEST, lanes
 from handgrad.engine.writer import Writer
 from handgrad.network import Network, Node
 
 SMALL = 4096
-"""Multiplications up to which plain loops are faster than the BLAS."""
+"""Multiplications up to which plain loops are faster than tiles."""
+
+TERMS = 1024
+"""Terms that a block takes at most."""
+
+BLOCK = 1 << 19
+"""Bytes of a block of panels: half of a second cache."""
+
+PAGE = 4096
 
 
 class Dense:
@@ -105,9 +114,30 @@ def product(
     if not m * n * k:
         writer.emit("running.nothing")
         return
+    words = (*flips, *sizes, *a, *b, *c)
+    tail: tuple[Any, ...] = (1.0, beta) if beta is not None else (0.0, 1.0)
+    if m * n * k > SMALL and 2 * n >= lanes(writer.setting.dtype):
+        kernel = "tiled.columns" if flips[0] else "tiled.rows"
+        writer.emit(kernel, *words, *tail, int(beta is None), *_blocks(writer, flips, sizes, a[1], b[1]))
+        return
     kernel = "product.small" if m * n * k <= SMALL else "product.large"
-    tail: tuple[Any, ...] = (1.0, beta) if beta is not None else (0.0, 0.0)
-    writer.emit(kernel + ("_descent" if beta is None else ""), *flips, *sizes, *a, *b, *c, *tail)
+    writer.emit(kernel + ("_descent" if beta is None else ""), *words, *tail)
+
+
+def _blocks(
+    writer: Writer, flips: tuple[int, int], sizes: tuple[int, int, int], step_a: int, step_b: int
+) -> tuple[int, ...]:
+    """Terms and columns of a block, whether A's rows are brought together, whether B is laid out in panels, room."""
+    _, n, k = sizes
+    dtype = writer.setting.dtype
+    size, width = dtype.itemsize, 2 * lanes(dtype)
+    terms = k if k <= TERMS else TERMS // 2
+    columns = min(-(-n // width), max(1, BLOCK // size // terms // width)) * width
+    # rows a page apart would push one another out of the first cache
+    together = n > 3 * width if flips[0] else n > width and step_a * size % PAGE == 0
+    panels = flips[1] or step_b * size % (PAGE // 2) == 0 or k > terms
+    room = writer.scratch("panels", (BLOCK + (TERMS + 2 * WIDEST) * 16 * 8) // size, own=True)
+    return terms, columns, int(together), int(panels), room
 
 
 def add_bias(writer: Writer, name: str) -> None:
