@@ -165,13 +165,11 @@ def test_more_threads_than_examples_or_rows(batch: int) -> None:
 
 def test_a_busy_machine_is_seen_by_the_time_spent_waiting() -> None:
     crew = team.Team(1)
-    blocks = np.zeros((2, 64), np.int64)
-    blocks[:, team.WAITS] = 900_000
-    crew._learn(blocks, 1e-3)
+    crew._learn(crowded=True)
     assert crew._left == 2
-    crew._learn(blocks, 1e-3)
+    crew._learn(crowded=True)
     assert crew._left == 4
-    crew._learn(blocks, 1.0)
+    crew._learn(crowded=False)
     assert crew._left == 0
 
 

@@ -33,7 +33,8 @@ WIDTH = 24
     AT_BARRIER,  # the address of the barrier's kernel
     EXAMPLES,  # how many examples there are, where each has a gradient of its own
     SKIPPED,  # how many of them came before the first step
-) = range(29)
+    RUNNER,  # the address of the kernel that runs programs
+) = range(30)
 
 SIZE = 64
 
@@ -47,10 +48,16 @@ NONE = -(1 << 62)
     GO,  # how much work has been put in
     DONE,  # how much has been done
     ASLEEP,  # 1: the worker has to be woken
-    BASE,  # the work: the base of its arrays,
+    BASE,  # the work: the address of its arrays' base,
     BLOCK,  # the block that it runs by,
     RUN,  # and the kernel to run
     LAST,  # how much work the worker has seen
-    MAIL_YIELD,  # address of sched_yield
-) = range(8)
+) = range(7)
 """A worker's mailbox."""
+
+(
+    ASLEEP_ONES,  # 1: some worker has to be woken
+    CROWDED,  # 1: the threads have spent more time at barriers than they may
+    FIRST_MAIL,  # then for each worker the address of its mailbox, and of the block that it runs by
+) = range(3)
+"""A roster: who runs the programs of a network together."""

@@ -37,6 +37,16 @@ def pointed(typing: Any, address: Any, like: Any) -> Any:
 
 
 @intrinsic
+def address_of(typing: Any, pointer: Any) -> Any:
+    """The address that a pointer holds."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.ptrtoint(arguments[0], _INT)
+
+    return types.int64(pointer), generate
+
+
+@intrinsic
 def real_of(typing: Any, word: Any) -> Any:
     """The float64 whose bits the word holds."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property, partial
 from math import prod
 from typing import Any
 
@@ -20,7 +22,7 @@ from handgrad.engine.writer import ALIGNMENT
 from handgrad.network import Node
 from handgrad.ops.losses import Loss
 
-PARALLEL = 1_500_000
+PARALLEL = 400_000
 """Multiplications of a step from which more than one thread is worth its barriers."""
 
 
@@ -49,7 +51,8 @@ class NativePath:
             block[control.YIELD], block[control.CLOCK] = c_function("sched_yield"), c_function("clock_gettime")
             block[control.CLOCK_ID] = steady_clock()
             block[control.SEED] = np.uint64(self.setting.seed % 2**64).astype(np.int64)
-            block[control.AT_BARRIER] = objects.addresses(["running.barrier"], self.setting.dtype)["running.barrier"]
+            at = objects.addresses(["running.barrier", "running.program"], self.setting.dtype)
+            block[control.AT_BARRIER], block[control.RUNNER] = at["running.barrier"], at["running.program"]
 
     def quick(self) -> Quick | None:
         """Single steps without ado: of networks that learn classes, by an update that has a kernel."""
@@ -65,8 +68,7 @@ class NativePath:
             block[control.PROGRAM], block[control.INSTRUCTIONS] = words.ctypes.data, len(words)
         rate = float(setting.update.rate.written.floats())  # type: ignore[union-attr]  # there is one
         share = float(shares(setting.loss, np.zeros((setting.batch, *setting.network.output)), None)[0])
-        at = objects.addresses(["running.program"], setting.dtype)["running.program"]
-        return quick_step(setting, at, self._base, blocks, rate, share)
+        return quick_step(setting, self._base, blocks, rate, share)
 
     def predict(self, x: Array) -> Array:
         """ŷ [n][…]."""
@@ -213,7 +215,7 @@ class NativePath:
                 program.words[thread].ctypes.data,
                 program.words.shape[1],
             )
-            block[[control.GENERATION, control.WAITS, control.STOP]] = 0
+            block[[control.GENERATION, control.STOP]] = 0
             for name, value in values.items():
                 address = value.ctypes.data if isinstance(value, np.ndarray) else value or 0
                 block[getattr(control, name)] = address
@@ -222,12 +224,12 @@ class NativePath:
             call.raise_failure()
         return losses.sum(axis=1), hits.sum(axis=1)
 
-    def _start(self) -> None:
-        dtype = self.setting.dtype.name
-        if self.setting.threads == 1:
-            kernel("program", dtype)(self._base, None, self._controls.ctypes.data)
-        else:
-            team(self.setting.threads).run(self._base, self._controls, dtype)
+    @cached_property
+    def _start(self) -> Callable[[], None]:
+        """Runs what the blocks say in all threads."""
+        if self.setting.threads > 1:
+            return team(self.setting.threads).work(self._base, self._controls, self.setting.dtype.name)
+        return partial(kernel("program", self.setting.dtype.name), self._base, None, self._controls.ctypes.data)
 
 
 def _classes(y: Array) -> bool:

@@ -11,6 +11,7 @@ import ctypes
 import os
 import threading
 import time
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
@@ -18,17 +19,7 @@ import numpy as np
 
 from handgrad.engine import objects
 from handgrad.engine.arrays import Array
-from handgrad.engine.control import (
-    ASLEEP,
-    BASE,
-    BLOCK,
-    MAIL_YIELD,
-    RUN,
-    WAITS,
-)
-
-WASTE = 0.5
-"""The share of its time that a thread may wait at barriers before threads are in one another's way."""
+from handgrad.engine.control import ASLEEP, ASLEEP_ONES, CROWDED, FIRST_MAIL
 
 LONGEST = 64
 """Calls in turn before threads are tried again."""
@@ -46,43 +37,57 @@ class Team:
     """The workers; one network at a time uses them."""
 
     def __init__(self, workers: int) -> None:
-        self._lock = threading.Lock()
         self._mail = np.zeros((workers, 16), np.int64)
-        self._mail[:, MAIL_YIELD] = c_function("sched_yield")
-        self._wake = [threading.Semaphore(0) for _ in range(workers)]
         self._turns, self._left = 1, 0
-        for i in range(workers):
+        self.forget()
+
+    def forget(self) -> None:
+        """No worker is there: threads do not come along into a forked process."""
+        self._lock, self._wake = threading.Lock(), [threading.Semaphore(0) for _ in self._mail]
+        self._there = False
+
+    def work(self, base: int, blocks: Array, dtype: str) -> Callable[[], None]:
+        """What runs the programs of so many blocks, together or in turn."""
+        roster = np.zeros(FIRST_MAIL + 2 * len(self._mail), np.int64)
+        roster[FIRST_MAIL::2] = [mail.ctypes.data for mail in self._mail]
+        addresses = np.array([block.ctypes.data for block in blocks])
+        roster[FIRST_MAIL + 1 :: 2] = addresses[1:]
+        asleep, crowded = (ctypes.c_int64.from_address(roster[k:].ctypes.data) for k in (ASLEEP_ONES, CROWDED))
+        hand_out, join, in_turn = (kernel(name, dtype) for name in ("hand_out", "join", "in_turn"))
+        given, alone = (base, roster.ctypes.data, int(addresses[0])), (base, addresses.ctypes.data, int(addresses[0]))
+
+        def run(_kept: Any = (roster, addresses)) -> None:
+            with self._lock:
+                if self._left:
+                    self._left -= 1
+                    in_turn(*alone)
+                    return
+                if not self._there:
+                    self._begin()
+                hand_out(*given)
+                if asleep.value:
+                    self._rouse()
+                    join(*given)
+                if crowded.value or self._turns > 1:
+                    self._learn(crowded=bool(crowded.value))
+
+        return run
+
+    def _begin(self) -> None:
+        self._mail[:] = 0
+        for i, (mail, wake) in enumerate(zip(self._mail, self._wake, strict=True)):
             name = f"handgrad-{i + 1}"
-            threading.Thread(target=_serve, args=(self._mail[i], self._wake[i]), name=name, daemon=True).start()
+            threading.Thread(target=_serve, args=(mail, wake), name=name, daemon=True).start()
+        self._there = True
 
-    def run(self, base: int, blocks: Array, dtype: str) -> None:
-        """Runs the programs of so many blocks, together or in turn."""
-        with self._lock:
-            if self._left:
-                self._left -= 1
-                addresses = np.array([block.ctypes.data for block in blocks])
-                kernel("in_turn", dtype)(base, addresses.ctypes.data, blocks[0].ctypes.data)
-                return
-            begin = time.perf_counter()
-            self._together(base, blocks, dtype)
-            self._learn(blocks, time.perf_counter() - begin)
-
-    def _together(self, base: int, blocks: Array, dtype: str) -> None:
-        program = kernel("program", dtype)
-        at = ctypes.cast(program, ctypes.c_void_p).value
-        for mail, wake, block in zip(self._mail, self._wake, blocks[1:], strict=False):
-            mail[BASE], mail[BLOCK], mail[RUN] = base, block.ctypes.data, at or 0
-            kernel("publish")(None, None, mail.ctypes.data)
+    def _rouse(self) -> None:
+        for mail, wake in zip(self._mail, self._wake, strict=True):
             if mail[ASLEEP]:
                 mail[ASLEEP] = 0
                 wake.release()
-        program(base, None, blocks[0].ctypes.data)
-        for mail in self._mail[: len(blocks) - 1]:
-            kernel("wait")(None, None, mail.ctypes.data)
 
-    def _learn(self, blocks: Array, seconds: float) -> None:
+    def _learn(self, *, crowded: bool) -> None:
         """Whether the barriers took too long, so that the next calls are better done in turn."""
-        crowded = int(blocks[:, WAITS].max()) > WASTE * seconds * 1e9
         self._turns = min(2 * self._turns, LONGEST) if crowded else 1
         self._left = self._turns if crowded else 0
 
@@ -94,10 +99,19 @@ def _serve(mail: Array, wake: threading.Semaphore) -> None:
         wake.acquire()
 
 
-@cache
 def team(threads: int) -> Team:
     """The team for so many threads, the caller's among them."""
-    return Team(threads - 1)
+    if threads not in _teams:
+        _teams[threads] = Team(threads - 1)
+    return _teams[threads]
+
+
+_teams: dict[int, Team] = {}
+
+
+def _forget() -> None:
+    for one in _teams.values():
+        one.forget()
 
 
 @cache
@@ -113,4 +127,4 @@ def steady_clock() -> int:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=team.cache_clear)  # threads do not come along into a forked process
+    os.register_at_fork(after_in_child=_forget)

@@ -8,21 +8,24 @@ from numba.extending import register_jitable
 
 from handgrad.engine.control import (
     ASLEEP,
+    ASLEEP_ONES,
     AT_BARRIER,
     BARRIER,
     BASE,
     BLOCK,
     CLOCK,
     CLOCK_ID,
+    CROWDED,
     DONE,
+    FIRST_MAIL,
     FLAG,
     GENERATION,
     GO,
     INSTRUCTIONS,
     LAST,
-    MAIL_YIELD,
     PROGRAM,
     RUN,
+    RUNNER,
     STEP,
     STEPS,
     STOP,
@@ -31,13 +34,25 @@ from handgrad.engine.control import (
     WIDTH,
     YIELD,
 )
-from handgrad.engine.machine import add_atomically, call_kernel, nanoseconds, pointed, seen, shifted, yield_now
+from handgrad.engine.machine import (
+    add_atomically,
+    address_of,
+    call_kernel,
+    nanoseconds,
+    pointed,
+    seen,
+    shifted,
+    yield_now,
+)
 
 SPINS = 4000
 """How often a barrier looks before it lets another thread run."""
 
 PATIENCE = 40_000
 """How often a worker looks for work before it sleeps: some 50 µs."""
+
+WASTE = 2
+"""Threads are in one another's way where waiting at barriers, so many times, is longer than the work took."""
 
 
 def program(base: Any, words: Any, control: Any) -> None:
@@ -109,11 +124,6 @@ def _give_way(address: Any) -> None:
         yield_now(address)
 
 
-def publish(base: Any, words: Any, control: Any) -> None:
-    """Tells a worker that its mailbox, ``control``, holds work."""
-    add_atomically(shifted(control, GO), 1)
-
-
 def serve(base: Any, words: Any, control: Any) -> None:
     """Does what comes into a mailbox; returns when nothing has come for a while."""
     looks = 0
@@ -138,10 +148,45 @@ def _work(base: Any, control: Any) -> None:
     add_atomically(shifted(control, DONE), 1)
 
 
-def wait(base: Any, words: Any, control: Any) -> None:
-    """Until a worker has done all that came into its mailbox."""
-    looks = 0
-    while seen(shifted(control, DONE)) < seen(shifted(control, GO)):
-        looks += 1
-        if looks > SPINS:
-            _give_way(control[MAIL_YIELD])
+def hand_out(base: Any, words: Any, control: Any) -> None:
+    """Tells the workers of a roster, ``words``, to run its programs; ``control`` is the block of this thread.
+
+    Runs this thread's too, unless somebody has to be woken first.
+    """
+    words[ASLEEP_ONES] = 0
+    for worker in range(control[THREADS] - 1):
+        mail = _mail(words, worker)
+        mail[BASE], mail[BLOCK], mail[RUN] = address_of(base), words[FIRST_MAIL + 2 * worker + 1], control[RUNNER]
+        add_atomically(shifted(mail, GO), 1)
+        if seen(shifted(mail, ASLEEP)) != 0:
+            words[ASLEEP_ONES] = 1
+    if words[ASLEEP_ONES] == 0:
+        _join(base, words, control)
+
+
+def join(base: Any, words: Any, control: Any) -> None:
+    """Runs this thread's program, and waits until every worker of the roster has done its own."""
+    _join(base, words, control)
+
+
+@register_jitable
+def _mail(words: Any, worker: Any) -> Any:
+    return pointed(words[FIRST_MAIL + 2 * worker], words)
+
+
+@register_jitable
+def _join(base: Any, words: Any, control: Any) -> None:
+    begin, workers = _time(control), control[THREADS] - 1
+    call_kernel(control[RUNNER], base, control, control)
+    waits = control[WAITS]
+    control[WAITS] = 0
+    for worker in range(workers):
+        mail, looks = _mail(words, worker), 0
+        while seen(shifted(mail, DONE)) < seen(shifted(mail, GO)):
+            looks += 1
+            if looks > SPINS:
+                _give_way(control[YIELD])
+        block = pointed(words[FIRST_MAIL + 2 * worker + 1], words)
+        waits = max(waits, block[WAITS])
+        block[WAITS] = 0
+    words[CROWDED] = 1 if waits * WASTE > _time(control) - begin else 0
