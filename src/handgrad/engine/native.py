@@ -14,7 +14,7 @@ from handgrad.engine import blas, control, objects, updating
 from handgrad.engine.arrays import Array, Checks
 from handgrad.engine.lowering.updates import update_kernel
 from handgrad.engine.path import Run, Setting
-from handgrad.engine.program import Program, Purpose, aligned, build, by_rule, singles
+from handgrad.engine.program import Program, Purpose, aligned, build, by_rule, empty, singles
 from handgrad.engine.quick import Quick, quick_step
 from handgrad.engine.shares import depends, shares
 from handgrad.engine.team import c_function, kernel, steady_clock, team
@@ -98,7 +98,7 @@ class NativePath:
         if not singles(self.setting):
             return self._one_by_one(x, y)
         sizes = {name: gradient.size for name, gradient in self._gradients.items()}
-        out = np.empty(len(x) * sum(sizes.values()), self.setting.dtype)
+        out = empty(len(x) * sum(sizes.values()), self.setting.dtype)
         self._singles("single", x, y, out)
         starts = np.cumsum([0, *sizes.values()]) * len(x)
         return {

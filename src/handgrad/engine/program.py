@@ -80,7 +80,15 @@ def build(
 
 def aligned(entries: int, dtype: np.dtype[Any]) -> Array:
     """Zeros that begin at a cache line."""
-    raw = np.zeros(entries * dtype.itemsize + 64, np.uint8)
+    return _at_a_line(np.zeros(entries * dtype.itemsize + 64, np.uint8), entries, dtype)
+
+
+def empty(entries: int, dtype: np.dtype[Any]) -> Array:
+    """Room that begins at a cache line."""
+    return _at_a_line(np.empty(entries * dtype.itemsize + 64, np.uint8), entries, dtype)
+
+
+def _at_a_line(raw: Array, entries: int, dtype: np.dtype[Any]) -> Array:
     start = -raw.ctypes.data % 64
     return raw[start : start + entries * dtype.itemsize].view(dtype)
 

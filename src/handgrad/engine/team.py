@@ -1,6 +1,6 @@
 """Threads that run the programs of a network together: the caller and some workers that wait for it.
 
-A worker looks for work for some 50 µs before it sleeps, so that steps which follow one another cost no waking. Where
+A worker looks for work for some 200 µs before it sleeps, so that steps which follow one another cost no waking. Where
 the machine is busy with other things, threads would wait for one another at each barrier; then the programs of all
 threads run in turn in the caller's, with the same results.
 """

@@ -48,8 +48,8 @@ from handgrad.engine.machine import (
 SPINS = 4000
 """How often a barrier looks before it lets another thread run."""
 
-PATIENCE = 40_000
-"""How often a worker looks for work before it sleeps: some 50 µs."""
+PATIENCE = 160_000
+"""How often a worker looks for work before it sleeps: some 200 µs."""
 
 WASTE = 2
 """Threads are in one another's way where waiting at barriers, so many times, is longer than the work took."""
