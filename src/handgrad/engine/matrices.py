@@ -130,3 +130,20 @@ def copied(typing: Any, x: Any, step_x: Any, y: Any, step_y: Any, count: Any, ve
 
     i = types.int64
     return types.void(x, i, x, i, i, i), generate
+
+
+@intrinsic
+def expected(typing: Any, x: Any, step: Any, count: Any, vectors: Any) -> Any:
+    """Asks for so many vectors of so many rows, which will be read soon."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        x, step, count, vectors = arguments
+        lines = Lines(context, builder, signature.args[0], _INT(0))
+        with cgutils.for_range(builder, count) as row:
+            at = lines.at(x, builder.mul(step, row.index))
+            with cgutils.for_range(builder, vectors) as along:
+                lines.expect(lines.at(at, builder.mul(along.index, _INT(lines.count))), 0)
+        return context.get_dummy_value()
+
+    i = types.int64
+    return types.void(x, i, i, i), generate

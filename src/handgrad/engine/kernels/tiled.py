@@ -12,7 +12,7 @@ from numba.extending import register_jitable
 
 from handgrad.engine.control import RATES, STEP
 from handgrad.engine.machine import like, pointed, real_of, shifted
-from handgrad.engine.matrices import copied, matrix_tile, turned
+from handgrad.engine.matrices import copied, expected, matrix_tile, turned
 from handgrad.engine.tiles import VECTORS, lanes_of
 from handgrad.engine.vectors import matrix_rows
 
@@ -58,6 +58,18 @@ def _together(room: Any, a: Any, step: Any, rows: Any, terms: Any, along: Any) -
         for i in range(rows):
             row[i] = source[i]
     return TALL
+
+
+@register_jitable
+def _ask(a: Any, step: Any, rows: Any, terms: Any, along: Any, part: Any, parts: Any) -> None:
+    """Asks for a share of what the next tile takes of A."""
+    lanes = lanes_of(a)
+    if along:
+        first, last = rows * part // parts, rows * (part + 1) // parts
+        expected(shifted(a, first * step), step, last - first, (terms + lanes - 1) // lanes)
+    else:
+        first, last = terms * part // parts, terms * (part + 1) // parts
+        expected(shifted(a, first * step), step, last - first, 2)
 
 
 def _tiles(vectors: int, *, along: bool) -> Any:
@@ -111,7 +123,12 @@ def _product(*, along: bool) -> Any:
             if words[16] != 0:
                 far = _together(room, at, step_a, rows, terms, along)
                 at = room
+            parts = (columns + width - 1) // width
+            ahead = shifted(a, (i + rows) * step_a if along else i + rows)
+            more = min(TALL, m - i - rows) if words[16] != 0 else 0
             for j in range(0, columns, width):
+                if more > 0:
+                    _ask(ahead, step_a, more, terms, along, j // width, parts)
                 to, source, live = shifted(c, i * step_c + j), shifted(b, j // width * panel), columns - j
                 if live <= lanes_of(a):
                     narrow(rows, at, far, source, step_b, terms, to, step_c, scale, keep, live)

@@ -13,7 +13,7 @@ from handgrad.network import Network, Node
 SMALL = 4096
 """Multiplications up to which plain loops are faster than tiles."""
 
-TERMS = 1024
+TERMS = 512
 """Terms that a block takes at most."""
 
 BLOCK = 1 << 19
@@ -131,7 +131,7 @@ def _blocks(
     _, n, k = sizes
     dtype = writer.setting.dtype
     size, width = dtype.itemsize, 2 * lanes(dtype)
-    terms = k if k <= TERMS else TERMS // 2
+    terms = -(-k // -(-k // TERMS))
     columns = min(-(-n // width), max(1, BLOCK // size // terms // width)) * width
     # rows a page apart would push one another out of the first cache
     together = n > 3 * width if flips[0] else n > width and step_a * size % PAGE == 0
